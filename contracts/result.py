@@ -1,0 +1,99 @@
+"""How a decision ended: one schema, produced in one place (R07, R29)."""
+
+from decimal import Decimal
+from enum import StrEnum
+
+from contracts.order import OrderSide, PositionSide
+from contracts.value import Value
+
+
+class Outcome(StrEnum):
+    """Every way a decision can end, and the one way it can wait."""
+
+    CLOSED_FLAT = "CLOSED_FLAT"
+    """Our orders closed it; the exchange says quantity 0."""
+    REDUCED = "REDUCED"
+    """The partial close was executed in full and the exchange's position agrees."""
+    ALREADY_FLAT = "ALREADY_FLAT"
+    """There was nothing to close."""
+    ALREADY_DONE = "ALREADY_DONE"
+    """This rung of this position was taken before."""
+    CLOSED_ELSEWHERE = "CLOSED_ELSEWHERE"
+    """The position went away while we were closing it (its stop, a human, liquidation)."""
+    DUST_LEFT = "DUST_LEFT"
+    """What remains is smaller than the exchange accepts."""
+    SUGGESTED = "SUGGESTED"
+    """Shadow mode: this is what would have been done."""
+    SKIPPED = "SKIPPED"
+    """Not meant to run: a hold."""
+    SKIPPED_STALE = "SKIPPED_STALE"
+    """Too old to act on."""
+    BLOCKED = "BLOCKED"
+    """Refused by the guard as wrong."""
+    JOINED = "JOINED"
+    """The same decision was already running; its result is this one's."""
+    SUPERSEDED = "SUPERSEDED"
+    """A stronger decision took over."""
+    NEEDS_HUMAN = "NEEDS_HUMAN"
+    """Still running, and it cannot get on without a human."""
+
+
+class FillSummary(Value):
+    """All fills of a decision, from the exchange's trades."""
+
+    quantity: Decimal = Decimal(0)
+    average_price: Decimal | None = None
+    commission: Decimal = Decimal(0)
+    commission_asset: str = ""
+    realized_pnl: Decimal = Decimal(0)
+    """Quote currency, before commission, as the exchange books it."""
+    order_ids: tuple[int, ...] = ()
+
+
+class CloseResult(Value):
+    """The final word on one decision, as published on ``apply.result``."""
+
+    outcome: Outcome
+    reason_codes: tuple[str, ...]
+    """Complete and in order."""
+    decisive: str
+    """The one reason that decided."""
+    plan_id: str
+    entry_id: str
+    account: str
+    symbol: str
+    action: str
+    position_side: PositionSide | None = None
+    order_side: OrderSide | None = None
+    requested_quantity: Decimal = Decimal(0)
+    """What the decision meant to close, base units."""
+    target_quantity: Decimal | None = None
+    position_before: Decimal | None = None
+    """Signed base units at the first snapshot."""
+    position_after: Decimal | None = None
+    fills: FillSummary = FillSummary()
+    client_order_ids: tuple[str, ...] = ()
+    order_status: str = ""
+    entry_price: Decimal | None = None
+    r_net: Decimal | None = None
+    kill_score: Decimal | None = None
+    attempts: int = 0
+    would_execute: bool = False
+    error: str = ""
+    workflow_id: str
+    run_id: str
+    traceparent: str | None = None
+    producer_reason: str = ""
+    source: str = ""
+    joined: tuple[str, ...] = ()
+    """Entry ids of repeats that joined this decision."""
+
+    @property
+    def executed(self) -> bool:
+        """Whether anything was filled for this decision."""
+        return self.fills.quantity > 0
+
+    @property
+    def net_pnl(self) -> Decimal:
+        """Realised profit after commission, quote currency."""
+        return self.fills.realized_pnl - self.fills.commission

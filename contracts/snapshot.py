@@ -1,0 +1,110 @@
+"""One read of everything that a decision needs."""
+
+from decimal import Decimal
+
+from contracts.order import AlgoOrder, OrderState, PositionSide
+from contracts.value import Value
+
+
+class Position(Value):
+    """A position as the exchange reports it."""
+
+    symbol: str
+    position_side: PositionSide
+    amount: Decimal
+    """Signed base units: long +, short - (R39)."""
+    entry_price: Decimal
+    mark_price: Decimal
+    unrealized_pnl: Decimal
+    """Quote currency, whole position."""
+    liquidation_price: Decimal | None = None
+
+    @property
+    def size(self) -> Decimal:
+        """Unsigned base units."""
+        return abs(self.amount)
+
+    @property
+    def side(self) -> PositionSide:
+        """LONG or SHORT, from the sign in one-way mode."""
+        if self.position_side is not PositionSide.BOTH:
+            return self.position_side
+        return PositionSide.SHORT if self.amount < 0 else PositionSide.LONG
+
+
+class SymbolRules(Value):
+    """The filters of a symbol that bind a MARKET order."""
+
+    symbol: str
+    status: str
+    min_quantity: Decimal
+    max_quantity: Decimal
+    step: Decimal
+    market_min_quantity: Decimal
+    market_max_quantity: Decimal
+    market_step: Decimal
+    tick: Decimal
+
+
+class MarketFacts(Value):
+    """What the market-state service says. All or nothing: a missing number is not zero (kernel case P2-23)."""
+
+    sigma: Decimal
+    ts: Decimal
+    p_trend: Decimal
+    p_mr: Decimal
+    p_chop: Decimal
+
+
+class PositionHints(Value):
+    """Optional inputs from Redis. Their absence or staleness never blocks a close; it is reported."""
+
+    market: MarketFacts | None = None
+    stop_dist_pct: Decimal | None = None
+    stop_loss: Decimal | None = None
+    frozen_by: str | None = None
+    """Why a human froze all closes, or None."""
+    notes: tuple[str, ...] = ()
+    """What was missing, unreadable or malformed."""
+
+
+class GenerationFacts(Value):
+    """When and how the position was opened from flat, from the exchange's own fills."""
+
+    opening_trade_id: int
+    opened_at_ms: int
+    peak_size: Decimal
+
+
+class Snapshot(Value):
+    """Everything that evaluate and guard look at, read in one go."""
+
+    exchange_time_ms: int
+    """The exchange's clock when the reads came back."""
+    hedge_mode: bool
+    positions: tuple[Position, ...] = ()
+    """Open positions of the symbol: at most one in one-way mode, two in hedge mode."""
+    subject: Position | None = None
+    """The one this decision is about, if it can be told."""
+    generation: GenerationFacts | None = None
+    """Of the subject."""
+    own_orders: tuple[OrderState, ...] = ()
+    """Orders of this generation and rung that the exchange knows, whichever process sent them."""
+    open_orders: tuple[OrderState, ...] = ()
+    algo_orders: tuple[AlgoOrder, ...] = ()
+    rules: SymbolRules
+    hints: PositionHints
+
+
+class SnapshotRequest(Value):
+    """What to read."""
+
+    account: str
+    symbol: str
+    side: PositionSide | None = None
+    rung: str
+    """The decision's rung: which of our own orders to look for."""
+    known_attempts: int = 0
+    """Attempts that this run already made; the id after them is looked up before it is used."""
+    refresh: bool = False
+    """Read symbol rules and position mode anew instead of from the cache."""

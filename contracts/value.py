@@ -1,0 +1,13 @@
+"""The base of every value that crosses a process: frozen, typed, Decimal as text."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Value(BaseModel):
+    """A frozen value.
+
+    Unknown fields are ignored, so that a worker of the previous build can read what the next one wrote;
+    a new field therefore always carries a default. Decimals travel as JSON strings.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_timedelta="iso8601")
