@@ -6,12 +6,13 @@ from decimal import Decimal
 from contracts.intent import CloseIntent
 from contracts.mode import LadderBase, Mode
 from contracts.order import OrderState, PositionSide, Ticket
-from contracts.result import CloseResult, FillSummary
+from contracts.result import CloseResult, Outcome
+from contracts.snapshot import GenerationFacts
 from contracts.value import Value
 
 
 class ClosePolicy(Value):
-    """Settings that a decision is made under. They travel with the workflow, so that history explains itself."""
+    """Settings that a decision is made under. They travel with the workflow: history explains itself."""
 
     mode: Mode
     account: str
@@ -35,6 +36,8 @@ class LookRequest(Value):
     """What to read when the fate of a ticket is unknown."""
 
     ticket: Ticket
+    after_trade_id: int = 0
+    """Trades up to this one are in the size that the order was made from."""
     known_order_ids: tuple[int, ...] = ()
     """Orders of ours whose trades are explained."""
 
@@ -44,40 +47,69 @@ class LookFacts(Value):
 
     exchange_time_ms: int
     order: OrderState | None = None
+    """The ticket's order, if the exchange shows it."""
     unexplained_trades: tuple[int, ...] = ()
-    """Trade ids since the ticket's timestamp that belong to no order we know."""
+    """New trades whose order cannot be told."""
+    foreign_quantity: Decimal = Decimal(0)
+    """Signed base units that orders of others moved meanwhile."""
     position_amount: Decimal = Decimal(0)
+    """Signed base units of the ticket's position side."""
 
 
 class ConcludeRequest(Value):
     """Steps 5 to 7: which orders to confirm, what position to expect, and what to publish if it is so."""
 
+    account: str
     symbol: str
     position_side: PositionSide
-    order_ids: tuple[int, ...]
-    """All orders of this decision so far."""
+    """LONG or SHORT: the side that is being closed, in either position mode."""
+    orders: tuple[OrderState, ...]
+    """All orders of the decision, as last seen."""
     position_before: Decimal
-    """Signed amount at the decision's last snapshot."""
+    """Unsigned size at the snapshot of the last attempt."""
     executed_before: Decimal
-    """Executed for this decision before that snapshot, base units."""
-    remaining_target: Decimal
-    """Unsigned quantity at which the decision is done: 0 for a full close."""
+    """What our orders had executed for the decision before that snapshot, base units."""
     must_execute: Decimal | None = None
-    """For a partial close: the quantity that must be executed in all. None for a full close."""
-    dust: Decimal = Decimal(0)
-    """A remainder up to this is more than can be sent."""
+    """For a partial close the quantity to execute in all; None for a full close."""
+    smallest: Decimal = Decimal(0)
+    """The smallest quantity that can be sent; less than that is dust."""
+    final_outcome: Outcome | None = None
+    """Set when the decision ends here whatever the position is (a stronger one takes over, the position is another
+    by now): then the fills are read and the result is published with this outcome."""
+    generation: GenerationFacts | None = None
     draft: CloseResult
-    """The result, complete but for fills and position."""
+    """The result, complete but for fills, position and outcome."""
 
 
 class Conclusion(Value):
     """What the exchange says after an attempt."""
 
-    verified: bool
-    """The position is where the decision wants it and every fill is accounted for."""
-    published: bool
-    fills: FillSummary
-    position_after: Decimal
+    standing: str
+    """One of :class:`kernel.verification.Standing`, or ``ended`` when the request said so."""
     orders: tuple[OrderState, ...] = ()
-    note: str = ""
-    result: CloseResult | None = None
+    """The decision's orders, as seen now."""
+    result: CloseResult
+    """The draft with fills, position and outcome filled in. Final when ``verified``."""
+    published: bool = False
+    problem: str = ""
+    """Why it is not published although verified."""
+
+    @property
+    def verified(self) -> bool:
+        """The position is where the decision wants it, or as near as the exchange accepts."""
+        return self.standing in ("at_target", "dust", "ended")
+
+
+class UnblockRequest(Value):
+    """Whose resting orders to cancel."""
+
+    symbol: str
+    position_side: PositionSide
+    """LONG or SHORT."""
+    hedge_mode: bool
+
+
+class PublishRequest(Value):
+    """Results to publish."""
+
+    results: tuple[CloseResult, ...]

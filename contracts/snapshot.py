@@ -18,6 +18,8 @@ class Position(Value):
     unrealized_pnl: Decimal
     """Quote currency, whole position."""
     liquidation_price: Decimal | None = None
+    updated_ms: int | None = None
+    """When the exchange last changed this position, epoch milliseconds."""
 
     @property
     def size(self) -> Decimal:
@@ -88,6 +90,8 @@ class Snapshot(Value):
     """The one this decision is about, if it can be told."""
     generation: GenerationFacts | None = None
     """Of the subject."""
+    last_trade_id: int = 0
+    """Newest trade of the symbol that the read showed; 0 if there is none. Later ones are news."""
     own_orders: tuple[OrderState, ...] = ()
     """Orders of this generation and rung that the exchange knows, whichever process sent them."""
     open_orders: tuple[OrderState, ...] = ()

@@ -1,0 +1,147 @@
+"""Steps 5 and 6: what was filled, at what price and fee, and where the position is now."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from contracts.close import ConcludeRequest, Conclusion
+from contracts.order import OrderState, PositionSide, Trade
+from contracts.result import CloseResult, FillSummary, Outcome
+from contracts.snapshot import Position
+from exchange.port import ExchangePort
+from kernel.verification import Attempt, Standing, stand
+
+ZERO: Final = Decimal(0)
+PAUSES_SECONDS: Final = (0.03, 0.06, 0.12, 0.25, 0.5)
+"""Before reading again what does not show our fill yet. What lasts longer becomes a durable timer in the workflow."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One read of orders, trades and position."""
+
+    orders: tuple[OrderState, ...]
+    trades: tuple[Trade, ...]
+    position: Position | None
+
+    @property
+    def executed(self) -> Decimal:
+        """Base units that our orders executed."""
+        return sum((order.executed_quantity for order in self.orders), ZERO)
+
+    @property
+    def after(self) -> Decimal:
+        """Unsigned size that is left."""
+        return self.position.size if self.position else ZERO
+
+
+class Confirmation:
+    """Reads until orders, trades and position tell one story, or for about a second."""
+
+    def __init__(self, exchange: ExchangePort) -> None:
+        self._exchange = exchange
+
+    async def conclude(self, request: ConcludeRequest) -> Conclusion:
+        """Raises :class:`contracts.errors.ExchangeError` if a read did not succeed."""
+        evidence = await self._read(request, request.orders)
+        problem = _problem(request, evidence)
+        for pause in PAUSES_SECONDS:
+            if not problem:
+                break
+            await asyncio.sleep(pause)
+            evidence = await self._read(request, evidence.orders)
+            problem = _problem(request, evidence)
+        standing = "lagging" if problem else _standing(request, evidence)
+        return Conclusion(
+            standing=standing, result=_complete(request, evidence, standing), problem=problem, orders=evidence.orders
+        )
+
+    async def _read(self, request: ConcludeRequest, seen: Sequence[OrderState]) -> Evidence:
+        orders = await asyncio.gather(*(self._refresh(request.symbol, order) for order in seen))
+        filled = [order.order_id for order in orders if order.executed_quantity > ZERO]
+        trades, positions = await asyncio.gather(
+            self._exchange.trades_of_orders(request.symbol, filled), self._exchange.positions(request.symbol)
+        )
+        position = next((each for each in positions if each.side is request.position_side), None)
+        return Evidence(tuple(orders), trades, position)
+
+    async def _refresh(self, symbol: str, order: OrderState) -> OrderState:
+        """A final order does not change any more; the others are asked for."""
+        if order.final:
+            return order
+        return await self._exchange.order_by_id(symbol, order.order_id) or order
+
+
+def _problem(request: ConcludeRequest, evidence: Evidence) -> str:
+    """What is not visible yet; empty if the reads tell one story."""
+    if any(not order.final for order in evidence.orders):
+        return "an order of ours is still open"
+    if sum((trade.quantity for trade in evidence.trades), ZERO) < evidence.executed:
+        return "not all fills of our orders are listed yet"
+    if request.final_outcome is None and stand(_attempt(request, evidence)) is Standing.LAGGING:
+        return "the position does not show our own fill yet"
+    return ""
+
+
+def _standing(request: ConcludeRequest, evidence: Evidence) -> str:
+    if request.final_outcome is not None:
+        return "ended"
+    return stand(_attempt(request, evidence)).value
+
+
+def _attempt(request: ConcludeRequest, evidence: Evidence) -> Attempt:
+    return Attempt(
+        before=request.position_before,
+        executed=evidence.executed - request.executed_before,
+        after=evidence.after,
+        executed_in_all=evidence.executed,
+        must_execute=request.must_execute,
+        smallest=request.smallest,
+    )
+
+
+def _complete(request: ConcludeRequest, evidence: Evidence, standing: str) -> CloseResult:
+    """The draft with what the exchange says."""
+    expected = request.position_before - (evidence.executed - request.executed_before)
+    moved = request.final_outcome is None and expected != evidence.after
+    return request.draft.model_copy(
+        update={
+            "outcome": request.final_outcome or _outcome(request, evidence, standing),
+            "reason_codes": (*request.draft.reason_codes, *(("position_moved_by_others",) if moved else ())),
+            "fills": summarise(evidence.trades),
+            "position_after": -evidence.after if request.position_side is PositionSide.SHORT else evidence.after,
+            "client_order_ids": tuple(order.client_order_id for order in evidence.orders),
+            "order_status": _status(evidence.orders),
+        }
+    )
+
+
+def _outcome(request: ConcludeRequest, evidence: Evidence, standing: str) -> Outcome:
+    if standing == Standing.DUST:
+        return Outcome.DUST_LEFT
+    if standing != Standing.AT_TARGET:
+        return request.draft.outcome
+    return Outcome.CLOSED_FLAT if evidence.after == ZERO else Outcome.REDUCED
+
+
+def _status(orders: Sequence[OrderState]) -> str:
+    """The one status, or each order's in turn."""
+    statuses = [order.status for order in orders if order.executed_quantity > ZERO]
+    return statuses[0] if len(set(statuses)) == 1 else ",".join(statuses)
+
+
+def summarise(trades: Sequence[Trade]) -> FillSummary:
+    """Sum up fills: the only source of price, fee and profit (R70)."""
+    quantity = sum((trade.quantity for trade in trades), ZERO)
+    if quantity == ZERO:
+        return FillSummary()
+    return FillSummary(
+        quantity=quantity,
+        average_price=sum((trade.price * trade.quantity for trade in trades), ZERO) / quantity,
+        commission=sum((trade.commission for trade in trades), ZERO),
+        commission_asset=",".join(sorted({trade.commission_asset for trade in trades})),
+        realized_pnl=sum((trade.realized_pnl for trade in trades), ZERO),
+        order_ids=tuple(dict.fromkeys(trade.order_id for trade in trades)),
+    )

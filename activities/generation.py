@@ -1,0 +1,85 @@
+"""Which fill opened the position from flat: its identity, found in the exchange's own trades."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
+from contracts.order import Trade
+from contracts.snapshot import GenerationFacts, Position
+from exchange.port import ExchangePort
+from kernel.generation import Fill, Generation, trace_generation
+
+SPAN_MS = int(timedelta(days=7).total_seconds() * 1000)
+SPANS_BACK = 13
+"""The exchange keeps three months of trades."""
+UNREACHABLE = 0
+"""Generation of a position that is older than the exchange's memory of trades.
+
+An order of ours with this generation is found only while it is younger than that, and so was this position's."""
+HOT_MS = 2000
+HOT_READS = 5
+HOT_PAUSE_SECONDS = 0.1
+
+
+class GenerationFinder:
+    """Walks trades back until the position was flat."""
+
+    def __init__(self, exchange: ExchangePort) -> None:
+        self._exchange = exchange
+
+    async def find(self, position: Position, trades: Sequence[Trade]) -> tuple[GenerationFacts, tuple[int, ...]]:
+        """The generation and the ids of orders that reduced it since; reads further back than ``trades`` if needed."""
+        known = list(trades)
+        for _ in range(SPANS_BACK):
+            traced = trace_generation(position.amount, _fills(position, known))
+            if traced is not None:
+                return _facts(traced), traced.reducing_order_ids
+            known = [*await self._earlier(position.symbol, known), *known]
+        return self._unreachable(position, known)
+
+    async def _earlier(self, symbol: str, known: Sequence[Trade]) -> tuple[Trade, ...]:
+        """The span before the oldest trade known (or before the last seven days)."""
+        end = known[0].time_ms - 1 if known else self._exchange.now_ms() - SPAN_MS
+        earlier = await self._exchange.recent_trades(symbol, start_ms=end - SPAN_MS + 1, end_ms=end)
+        ids = {trade.trade_id for trade in known}
+        return tuple(trade for trade in earlier if trade.trade_id not in ids)
+
+    def _unreachable(self, position: Position, known: Sequence[Trade]) -> tuple[GenerationFacts, tuple[int, ...]]:
+        opened = known[0].time_ms if known else self._exchange.now_ms() - SPANS_BACK * SPAN_MS
+        facts = GenerationFacts(opening_trade_id=UNREACHABLE, opened_at_ms=opened, peak_size=position.size)
+        return facts, ()
+
+
+def belongs(trade: Trade, position: Position) -> bool:
+    """Whether a trade moved this position (in hedge mode the other side's trades are another story)."""
+    return trade.position_side is position.position_side
+
+
+def _fills(position: Position, trades: Sequence[Trade]) -> list[Fill]:
+    return [
+        Fill(trade.trade_id, trade.order_id, trade.signed_quantity, trade.time_ms)
+        for trade in trades
+        if belongs(trade, position)
+    ]
+
+
+def _facts(traced: Generation) -> GenerationFacts:
+    return GenerationFacts(
+        opening_trade_id=traced.opening_trade_id, opened_at_ms=traced.opened_at_ms, peak_size=traced.peak_size
+    )
+
+
+def reads_agree(position: Position, trades: Sequence[Trade], now_ms: int) -> bool:
+    """Whether position and trades show the same moment.
+
+    The two reads may come from different nodes. Only a position that changed just now can be caught in between; then
+    its time of change must be that of its newest trade, else the walk would start from the wrong size.
+    """
+    newest = max((trade.time_ms for trade in trades if belongs(trade, position)), default=0)
+    changed = position.updated_ms or newest
+    return newest == changed or now_ms - max(newest, changed) > HOT_MS
+
+
+async def pause_for_hot_reads() -> None:
+    """Between two reads of a position that is just changing."""
+    await asyncio.sleep(HOT_PAUSE_SECONDS)

@@ -1,0 +1,99 @@
+"""Optional inputs from Redis. Missing, malformed or unreachable: reported, never in the way of a close (R28, R49)."""
+
+import asyncio
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from contracts.names import KEY_FREEZE, key_market_state, key_position, key_record, key_risk_proposal
+from contracts.snapshot import MarketFacts, PositionHints
+
+PATIENCE_SECONDS = 0.5
+"""A close does not wait longer than this for numbers that it can do without."""
+MARKET_FIELDS = ("sigma", "ts", "p_trend", "p_mr", "p_chop")
+
+Hash = Mapping[bytes, bytes]
+
+
+class RedisHints:
+    """Reads market state, stop, and the human's freeze in one round trip."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def read(self, symbol: str) -> PositionHints:
+        """Everything there is about a symbol."""
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                market, proposal, position, frozen = await self._fetch(symbol)
+        except (RedisError, OSError, TimeoutError) as failed:
+            # R31 asks for exactly one switch that a human holds; when it cannot be read, closes are allowed.
+            return PositionHints(notes=(f"redis_unreadable:{type(failed).__name__}",))
+        notes: list[str] = []
+        return PositionHints(
+            market=_market(market, notes),
+            stop_dist_pct=_positive(proposal, "stop_dist_pct", notes),
+            stop_loss=_positive(position, "stop_loss", notes),
+            frozen_by=frozen.decode(errors="replace") if frozen is not None else None,
+            notes=tuple(notes),
+        )
+
+    async def _fetch(self, symbol: str) -> tuple[Hash, Hash, Hash, bytes | None]:
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.hgetall(key_market_state(symbol))
+        pipeline.hgetall(key_risk_proposal(symbol))
+        pipeline.hgetall(key_position(symbol))
+        pipeline.get(KEY_FREEZE)
+        answers = await pipeline.execute(raise_on_error=False)
+        market, proposal, position, frozen = (None if isinstance(answer, RedisError) else answer for answer in answers)
+        return market or {}, proposal or {}, position or {}, frozen
+
+
+class RedisRecords:
+    """Our own record of a position: a cache of which fill opened it. The exchange stays the truth."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def opening_trade(self, account: str, symbol: str, side: str) -> int | None:
+        """The fill that opened the position when we last looked, or None."""
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                value = await self._redis.hget(key_record(account, symbol, side), "generation")
+        except (RedisError, OSError, TimeoutError):
+            return None  # a cache that cannot be read is a cache without the entry
+        return int(value) if value and value.isdigit() else None
+
+
+def _market(fields: Hash, notes: list[str]) -> MarketFacts | None:
+    """All five numbers or nothing: a missing one is not zero."""
+    if not fields:
+        return None
+    numbers = {name: _number(fields, name, notes) for name in MARKET_FIELDS}
+    missing = [name for name, number in numbers.items() if number is None]
+    if missing:
+        notes.append(f"market_state_incomplete:{'+'.join(missing)}")
+        return None
+    return MarketFacts.model_validate(numbers)
+
+
+def _positive(fields: Hash, name: str, notes: list[str]) -> Decimal | None:
+    """A price or distance; the original writes 0 for "none"."""
+    number = _number(fields, name, notes)
+    return number if number is not None and number > 0 else None
+
+
+def _number(fields: Hash, name: str, notes: list[str]) -> Decimal | None:
+    raw = fields.get(name.encode())
+    if raw is None or raw == b"":
+        return None
+    try:
+        number = Decimal(raw.decode())
+    except (InvalidOperation, UnicodeDecodeError):
+        number = Decimal("NaN")
+    if number.is_finite():
+        return number
+    notes.append(f"malformed:{name}")
+    return None

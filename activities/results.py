@@ -1,0 +1,41 @@
+"""Steps 5 to 7, as activities."""
+
+from redis.exceptions import RedisError
+from temporalio import activity
+
+from activities.confirmation import Confirmation
+from activities.failures import as_application_errors
+from activities.interfaces import Results
+from activities.publisher import Publisher
+from contracts.close import ConcludeRequest, Conclusion, PublishRequest
+
+
+class VerifiedResults(Results):
+    """Publishes only what was verified a moment before."""
+
+    def __init__(self, confirmation: Confirmation, publisher: Publisher) -> None:
+        self._confirmation = confirmation
+        self._publisher = publisher
+
+    @activity.defn(name="confirm_verify_publish")
+    async def confirm_verify_publish(self, request: ConcludeRequest) -> Conclusion:
+        """See :class:`activities.interfaces.Results`.
+
+        Redis being away does not undo the verification: the conclusion says so, and the workflow publishes later.
+        """
+        with as_application_errors():
+            conclusion = await self._confirmation.conclude(request)
+        if not conclusion.verified:
+            return conclusion
+        try:
+            await self._publisher.publish(conclusion.result)
+            await self._publisher.record_position(request, conclusion.result)
+        except RedisError as failed:
+            return conclusion.model_copy(update={"problem": f"redis: {failed}"})
+        return conclusion.model_copy(update={"published": True})
+
+    @activity.defn(name="publish")
+    async def publish(self, request: PublishRequest) -> int:
+        """See :class:`activities.interfaces.Results`."""
+        with as_application_errors():
+            return sum([await self._publisher.publish(result) for result in request.results])

@@ -1,0 +1,216 @@
+"""The main process: Temporal worker and stream bridge together, and the one place where everything is put together.
+
+``python worker.py`` reads its settings from the environment and from the file that HARVEST_CONFIG names, waits for what
+it depends on, works until SIGTERM, and then finishes what it has begun.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import structlog
+from pydantic import SecretStr
+from redis.asyncio import Redis
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.confirmation import Confirmation
+from activities.hints import RedisHints, RedisRecords
+from activities.look import OrderLook
+from activities.orders import ExchangeOrders
+from activities.publisher import Publisher
+from activities.reads import ExchangeReads
+from activities.results import VerifiedResults
+from activities.snapshot import SnapshotReader
+from bridge.bridge import Bridge
+from bridge.settings import BridgeSettings
+from contracts.close import ClosePolicy
+from contracts.errors import CredentialsRefused, ExchangeError, HarvestError
+from exchange.binance import BinanceExchange
+from exchange.endpoint import ExchangeEndpoint
+from runtime.load import load_settings
+from runtime.log_lines import configure_logging
+from runtime.redis_client import connect_redis, wait_for_redis
+from runtime.settings import Settings
+from runtime.telemetry import Telemetry, start_telemetry
+from runtime.temporal import connect_temporal, ensure_search_attributes
+from workflows.close import CloseWorkflow
+
+CACHED_WORKFLOWS = 5000
+"""More than the largest burst: a workflow that falls out of the cache is replayed for every step."""
+STICKY_TIMEOUT = timedelta(milliseconds=500)
+"""How soon another worker takes over a workflow whose worker died."""
+BEAT_THROTTLE = timedelta(milliseconds=500)
+PURE = ("contracts", "kernel", "workflows", "activities", "pydantic", "opentelemetry")
+"""Imported once for all runs. The sandbox still guards what workflow code calls."""
+
+T = TypeVar("T")
+
+log = structlog.get_logger("harvest.worker")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a worker is made of."""
+
+    client: Client
+    redis: Redis
+    exchange: BinanceExchange
+
+
+def policy_of(settings: Settings) -> ClosePolicy:
+    """The settings that travel with every decision."""
+    return ClosePolicy(
+        mode=settings.mode,
+        account=settings.account,
+        max_intent_age=settings.max_intent_age,
+        ladder_base=settings.ladder_base,
+        recv_window_ms=settings.recv_window_ms,
+    )
+
+
+def endpoint_of(settings: Settings) -> ExchangeEndpoint:
+    """Where and as whom to talk to the exchange."""
+    return ExchangeEndpoint(
+        venue=settings.venue,
+        base_url=settings.exchange_url or "",
+        api_key=settings.api_key or SecretStr(""),
+        api_secret=settings.api_secret or SecretStr(""),
+        order_timeout=settings.order_timeout.total_seconds(),
+    )
+
+
+def make_worker(parts: Parts, settings: Settings) -> Worker:
+    """The Temporal worker with its activities."""
+    reads = ExchangeReads(
+        SnapshotReader(parts.exchange, RedisHints(parts.redis), RedisRecords(parts.redis)), OrderLook(parts.exchange)
+    )
+    orders = ExchangeOrders(parts.exchange, settings.mode)
+    results = VerifiedResults(Confirmation(parts.exchange), Publisher(parts.redis, settings.build))
+    return Worker(
+        parts.client,
+        task_queue=settings.task_queue,
+        workflows=[CloseWorkflow],
+        activities=[
+            reads.take_snapshot,
+            reads.look_for_order,
+            orders.place_order,
+            orders.cancel_resting,
+            results.confirm_verify_publish,
+            results.publish,
+        ],
+        workflow_runner=SandboxedWorkflowRunner(
+            restrictions=SandboxRestrictions.default.with_passthrough_modules(*PURE)
+        ),
+        max_cached_workflows=CACHED_WORKFLOWS,
+        sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
+        max_heartbeat_throttle_interval=BEAT_THROTTLE,
+        default_heartbeat_throttle_interval=BEAT_THROTTLE,
+        graceful_shutdown_timeout=settings.graceful_shutdown,
+    )
+
+
+def make_bridge(parts: Parts, settings: Settings) -> Bridge:
+    """The bridge, on the worker's own client: only so can a workflow start eagerly in this process."""
+    bridge_settings = BridgeSettings(
+        consumer=settings.consumer,
+        task_queue=settings.task_queue,
+        build=settings.build,
+        read_count=settings.read_count,
+        max_in_flight=settings.max_in_flight,
+        drain=settings.graceful_shutdown,
+    )
+    return Bridge(parts.redis, parts.client, policy_of(settings), bridge_settings)
+
+
+@asynccontextmanager
+async def connected(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Parts]:
+    """Connections to everything; what is away is waited for, with a log line that says what for."""
+    redis = connect_redis(settings.redis_url)
+    exchange = await BinanceExchange.connect(endpoint_of(settings))
+    try:
+        await check_credentials(exchange)
+        await wait_for_redis(redis, settings.redis_url)
+        client = await connect_temporal(settings, telemetry)
+        await ensure_search_attributes(client)
+        yield Parts(client, redis, exchange)
+    finally:
+        await exchange.close()
+        await redis.aclose()
+
+
+async def check_credentials(exchange: BinanceExchange) -> None:
+    """A key that is certainly refused stops the start (R58); an exchange that is away does not."""
+    try:
+        await exchange.check_credentials()
+    except CredentialsRefused:
+        raise
+    except ExchangeError as failed:
+        log.warning("credentials not checked yet", error=str(failed))
+
+
+async def work(parts: Parts, settings: Settings, stop: asyncio.Event) -> None:
+    """Worker and bridge, until ``stop``: first the intake ends, then what is in flight finishes."""
+    worker = make_worker(parts, settings)
+    async with worker:
+        log.info("worker ready", account=settings.account, mode=settings.mode.value, venue=settings.venue.value)
+        await make_bridge(parts, settings).run(stop)
+        log.info("stopping: no new decisions, finishing what is in flight")
+
+
+async def run(settings: Settings, stop: asyncio.Event) -> None:
+    """Work until ``stop`` is set. Raises :class:`contracts.errors.HarvestError` if it cannot start."""
+    telemetry = start_telemetry(settings)
+    try:
+        async with AsyncExitStack() as stack:
+            parts = await unless(stop, stack.enter_async_context(connected(settings, telemetry)))
+            if parts is not None:
+                await work(parts, settings, stop)
+    finally:
+        telemetry.shutdown()
+
+
+async def unless(stop: asyncio.Event, starting: Coroutine[Any, Any, T]) -> T | None:
+    """The result, or None if ``stop`` came first: waiting for a dependency must not outlive a SIGTERM."""
+    task = asyncio.create_task(starting)
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        task.cancel()
+        await asyncio.wait({task})
+        return None
+    finally:
+        stopping.cancel()
+
+
+async def main() -> int:
+    """Run until SIGTERM or SIGINT; 0 after a graceful end, 1 if it could not start."""
+    try:
+        settings = load_settings()
+    except HarvestError as refused:
+        print(refused, file=sys.stderr)  # noqa: T201 - there is no log format before there are settings
+        return 1
+    configure_logging(settings.log_format, settings.log_level)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    try:
+        await run(settings, stop)
+    except HarvestError as failed:
+        log.error("cannot work", reason=str(failed))  # noqa: TRY400 - the message is complete without a traceback
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    import uvloop
+
+    sys.exit(uvloop.run(main()))

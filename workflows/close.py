@@ -1,0 +1,304 @@
+"""The close workflow: one close decision from intent to a verified position.
+
+Read :meth:`CloseWorkflow._close`: it is the design's seven steps. The rest of the file is what each step does with
+what the one before it found out.
+"""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from temporalio.contrib.opentelemetry.workflow import completed_span
+
+    from contracts.close import CloseRequest, LookRequest, PublishRequest, UnblockRequest
+    from contracts.intent import CloseIntent
+    from contracts.mode import Mode
+    from contracts.names import (
+        CLOSE_WORKFLOW,
+        QUERY_ATTEMPTS,
+        QUERY_DECISION,
+        QUERY_STATUS,
+        QUERY_TIMELINE,
+        SIGNAL_SUBMIT,
+    )
+    from contracts.order import PositionSide, SendReport, Ticket, Verdict
+    from contracts.result import CloseResult, Outcome
+    from contracts.search import start_attributes
+    from contracts.snapshot import Snapshot, SnapshotRequest
+    from contracts.status import AttemptView, CloseStatus, DecisionView, Phase, TimelineEntry
+    from workflows import policies, steps
+    from workflows.case import Case, Judgement
+    from workflows.decision import Memory, Plan, meaning_of, plan, tickets
+    from workflows.ending import (
+        answer_without_order,
+        conclude_request,
+        draft,
+        outcome_without_permit,
+        position_was_dealt_with,
+    )
+    from workflows.evaluation import Evaluation, evaluate_position
+    from workflows.inbox import Inbox
+    from workflows.journal import Journal
+    from workflows.permission import permission
+    from workflows.reaction import next_step, wait_unless
+    from workflows.settling import HUMAN_AFTER_LOOKS, settle_order
+
+ZERO = Decimal(0)
+SECOND_LOOK = timedelta(milliseconds=300)
+"""Before "there is nothing to close" is believed, the position is read again after this long (R52)."""
+
+
+@workflow.defn(name=CLOSE_WORKFLOW)
+class CloseWorkflow:
+    """One running close per symbol; its id is lock, dedup and operator handle in one."""
+
+    @workflow.init
+    def __init__(self, request: CloseRequest) -> None:
+        self._case = Case(request.intent, request.policy, meaning_of(request.intent), Memory())
+        self._inbox = Inbox(request.waiting)
+        self._journal = Journal(request, self._case.meaning)
+        self._looked_again = False
+        self._dealt_with = False
+
+    @workflow.run
+    async def run(self, request: CloseRequest) -> CloseResult:  # noqa: ARG002 - read in __init__
+        """Close, then answer or hand over whatever arrived meanwhile."""
+        result = await self._close()
+        self._journal.ended(result)
+        await self._answer_repeats(result)
+        if self._inbox:
+            self._continue_with_next()
+        return result
+
+    async def _close(self) -> CloseResult:
+        refresh = False
+        while True:
+            snapshot = await self._take_snapshot(refresh=refresh)  # 1
+            evaluation = self._evaluate(snapshot)  # 2
+            judgement = self._guard(snapshot, evaluation)  # 3
+            if judgement.allowed is None:
+                if await self._look_again(judgement):
+                    continue
+                return await self._end_without_order(judgement)
+            if self._case.policy.mode is Mode.SHADOW:
+                return await self._suggest(judgement)
+            report = await self._place(judgement.allowed, snapshot)  # 4
+            result = await self._confirm_verify_publish(judgement)  # 5, 6, 7
+            if result is not None:
+                return await self._tidy_up(judgement, result)
+            if self._stronger_waits():
+                return await self._end_with(judgement, Outcome.SUPERSEDED)
+            refresh = await self._prepare_next_attempt(judgement, report)
+
+    async def _take_snapshot(self, *, refresh: bool) -> Snapshot:
+        """1: everything that the decision needs, in one read."""
+        intent = self._case.intent
+        self._journal.enter(Phase.SNAPSHOT, f"reading everything about {intent.symbol}")
+        request = SnapshotRequest(
+            account=self._case.policy.account,
+            symbol=intent.symbol,
+            side=intent.side,
+            rung=self._case.meaning.rung,
+            known_attempts=self._case.memory.attempts,
+            refresh=refresh,
+        )
+        return await steps.take_snapshot(request, self._on_wait)
+
+    def _evaluate(self, snapshot: Snapshot) -> Evaluation:
+        """2: what the kernel makes of it."""
+        evaluation = evaluate_position(snapshot)
+        completed_span("evaluate", attributes=evaluation.attributes())
+        return evaluation
+
+    def _guard(self, snapshot: Snapshot, evaluation: Evaluation) -> Judgement:
+        """3: how much would be sent, and whether it may be."""
+        case = self._case
+        planned = plan(case.meaning, snapshot, case.memory, case.policy)
+        permit = permission(case, snapshot, evaluation, planned, workflow.now())
+        case.memory.begin(planned)
+        judgement = Judgement(snapshot, evaluation, permit, planned)
+        self._journal.judged(judgement, case.memory)
+        completed_span("guard", attributes={"harvest.verdict": permit.verdict, "harvest.reasons": permit.reasons})
+        return judgement
+
+    async def _look_again(self, judgement: Judgement) -> bool:
+        """One read that shows nothing to close is a question, not an answer: reads may lag (R52)."""
+        if judgement.permit.decisive != "no_position" or self._looked_again:
+            return False
+        self._looked_again = True
+        await workflow.sleep(SECOND_LOOK, summary="is it really flat?")
+        return True
+
+    async def _end_without_order(self, judgement: Judgement) -> CloseResult:
+        """The guard sees nothing to send, or nothing more."""
+        self._dealt_with = position_was_dealt_with(judgement)
+        result = await self._end_with(judgement, outcome_without_permit(self._case, judgement))
+        return await self._tidy_up(judgement, result)
+
+    async def _suggest(self, judgement: Judgement) -> CloseResult:
+        """Shadow mode: say what would be sent, send nothing."""
+        self._dealt_with = True
+        return await self._end_with(judgement, Outcome.SUGGESTED)
+
+    async def _place(self, planned: Plan, snapshot: Snapshot) -> SendReport:
+        """4: send each order once. The first one that is not accepted ends the attempt."""
+        case = self._case
+        case.memory.start_attempt(planned.attempt)
+        report = None
+        for ticket in tickets(case.meaning, planned, snapshot, case.policy):
+            report = await self._send(ticket, planned, snapshot)
+            if report.order is not None:
+                case.memory.remember(report.order)
+            if report.verdict is not Verdict.ACCEPTED:
+                break
+        if report is None:
+            raise AssertionError("the guard allowed a plan without orders")
+        return report
+
+    async def _send(self, ticket: Ticket, planned: Plan, snapshot: Snapshot) -> SendReport:
+        self._journal.sending(ticket, planned.attempt)
+        report = await steps.place(ticket)
+        self._journal.answered(report, settled=False)
+        if settled := report.verdict is Verdict.UNKNOWN:
+            report = await self._settle(ticket, planned, snapshot)
+            self._journal.answered(report, settled=True)
+        completed_span(
+            f"attempt {planned.attempt}",
+            attributes={
+                "harvest.client_order_id": ticket.client_order_id,
+                "harvest.quantity": str(ticket.quantity),
+                "harvest.verdict": report.verdict,
+                "harvest.settled": settled,
+            },
+        )
+        return report
+
+    async def _settle(self, ticket: Ticket, planned: Plan, snapshot: Snapshot) -> SendReport:
+        """The answer is lost: find out, never send again."""
+        memory = self._case.memory
+        self._journal.enter(Phase.SETTLE, f"what became of {ticket.client_order_id}?")
+        size = planned.subject.size - memory.executed_in_attempt
+        known = tuple(order.order_id for order in memory.orders.values())
+        request = LookRequest(ticket=ticket, after_trade_id=snapshot.last_trade_id, known_order_ids=known)
+        return await settle_order(request, size, self._on_look, self._on_wait)
+
+    async def _confirm_verify_publish(self, judgement: Judgement) -> CloseResult | None:
+        """5, 6, 7: the result once the position is where it should be; None if another attempt is needed."""
+        memory = self._case.memory
+        if not memory.anything_to_confirm:
+            return None
+        self._journal.enter(Phase.CONFIRM, "reading fills and position")
+        lagging = 0
+        while True:
+            conclusion = await steps.confirm_verify_publish(conclude_request(self._case, judgement), self._on_wait)
+            for order in conclusion.orders:
+                memory.remember(order)
+            if conclusion.standing != "lagging":
+                break
+            lagging += 1
+            self._on_wait(conclusion.problem, lagging)
+            await workflow.sleep(policies.LAGGING_PAUSE, summary=conclusion.problem)
+        if not conclusion.verified:
+            return None
+        self._dealt_with = True
+        if not conclusion.published:
+            await self._publish(conclusion.result)
+        return conclusion.result
+
+    async def _end_with(self, judgement: Judgement, outcome: Outcome) -> CloseResult:
+        """End so, whatever the position is, and account for every fill there was."""
+        if self._case.memory.executed == ZERO:
+            result = draft(self._case, judgement, outcome)
+            await self._publish(result)
+            return result
+        request = conclude_request(self._case, judgement, final=outcome)
+        conclusion = await steps.confirm_verify_publish(request, self._on_wait)
+        if not conclusion.published:
+            await self._publish(conclusion.result)
+        return conclusion.result
+
+    async def _publish(self, *results: CloseResult) -> None:
+        self._journal.enter(Phase.PUBLISH, ", ".join(result.outcome for result in results))
+        await steps.publish(PublishRequest(results=results), self._on_wait)
+
+    async def _tidy_up(self, judgement: Judgement, result: CloseResult) -> CloseResult:
+        """A position that we closed leaves no stop behind (R56)."""
+        snapshot = judgement.snapshot
+        something_rests = bool(snapshot.open_orders or snapshot.algo_orders)
+        if result.outcome is Outcome.CLOSED_FLAT and result.position_side and something_rests:
+            await self._cancel_resting(result.position_side, snapshot)
+        return result
+
+    async def _cancel_resting(self, side: PositionSide, snapshot: Snapshot) -> None:
+        request = UnblockRequest(symbol=self._case.intent.symbol, position_side=side, hedge_mode=snapshot.hedge_mode)
+        cancelled = await steps.cancel_resting(request, self._on_wait)
+        self._journal.enter(Phase.PUBLISH, f"{cancelled} resting reducing orders cancelled")
+
+    async def _prepare_next_attempt(self, judgement: Judgement, last: SendReport) -> bool:
+        """React to how the attempt ended; returns whether rules and position mode are to be read anew."""
+        memory, limit = self._case.memory, self._case.policy.human_after_attempts
+        times = memory.count_reaction(last.reaction)
+        then = next_step(last, times, memory.attempts, limit, executed=memory.executed_in_attempt)
+        if then.human:
+            self._journal.call_human(then.human)
+        if then.cancel_resting and judgement.plan:
+            await self._cancel_resting(judgement.plan.subject.side, judgement.snapshot)
+        if then.pause:
+            self._journal.waiting(f"the next attempt, in {then.pause}: {last.message}", times)
+        await wait_unless(then.pause, self._stronger_waits, last.message)
+        return then.refresh
+
+    def _stronger_waits(self) -> bool:
+        return self._inbox.has_stronger(self._case.meaning.standing)
+
+    async def _answer_repeats(self, result: CloseResult) -> None:
+        """Answer every decision that this one took care of."""
+        running = self._case.meaning.standing
+        while self._dealt_with and (answered := self._inbox.take_answered_by(running)):
+            await self._publish(*(answer_without_order(self._case, intent, how, result) for intent, how in answered))
+            self._journal.enter(Phase.DONE, f"{len(answered)} repeats answered")
+
+    def _continue_with_next(self) -> None:
+        """Start over with the strongest decision that waits; the others keep waiting there."""
+        intent, rest = self._inbox.next()
+        workflow.continue_as_new(
+            CloseRequest(intent=intent, policy=self._case.policy, waiting=rest),
+            search_attributes=start_attributes(intent, self._case.policy.account),
+        )
+
+    def _on_wait(self, what: str, times: int) -> None:
+        self._journal.waiting(what, times)
+        if times >= policies.HUMAN_AFTER_WAITS:
+            self._journal.call_human(what)
+
+    def _on_look(self, reason: str, looks: int) -> None:
+        self._journal.waiting(f"proof of what became of the order: {reason}", looks)
+        if looks >= HUMAN_AFTER_LOOKS:
+            self._journal.call_human(f"an order's outcome cannot be proven: {reason}")
+
+    @workflow.signal(name=SIGNAL_SUBMIT)
+    def submit(self, intent: CloseIntent) -> None:
+        """Another decision about this symbol, handed over by the bridge."""
+        self._inbox.submit(intent)
+
+    @workflow.query(name=QUERY_STATUS)
+    def status(self) -> CloseStatus:
+        """What is this close doing right now?"""
+        return self._journal.status.model_copy(update={"waiting_decisions": len(self._inbox)})
+
+    @workflow.query(name=QUERY_DECISION)
+    def decision(self) -> DecisionView:
+        """What was decided, from what, and why?"""
+        return self._journal.decision
+
+    @workflow.query(name=QUERY_ATTEMPTS)
+    def attempts(self) -> list[AttemptView]:
+        """Every ticket and what came of it."""
+        return self._journal.attempts
+
+    @workflow.query(name=QUERY_TIMELINE)
+    def timeline(self) -> list[TimelineEntry]:
+        """Everything that happened, in order."""
+        return self._journal.timeline

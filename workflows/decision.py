@@ -1,0 +1,241 @@
+"""What a decision comes to on this snapshot: which rung, how much in all, how much is left, in which orders."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from contracts.close import ClosePolicy
+from contracts.intent import CloseIntent
+from contracts.mode import LadderBase
+from contracts.order import OrderSide, OrderState, PositionSide, Reaction, Ticket
+from contracts.snapshot import Position, Snapshot, SymbolRules
+from kernel.actions import CloseKind, Normalised, normalise
+from kernel.identity import client_order_id, parse_client_order_id, rung_of
+from kernel.precedence import Standing, Strength
+from kernel.rung import OwnOrder, RungProgress, remaining, rung_progress
+from kernel.side import Side
+from kernel.sizing import LotRules, Sizing, largest_piece, size_orders, target_after
+
+ZERO = Decimal(0)
+MOST_ORDERS_AT_ONCE = 20
+"""Orders of one attempt, so that the last one is still well inside the first one's recvWindow."""
+
+
+@dataclass
+class Memory:
+    """What this run has done so far. Lives in the workflow, so it is rebuilt from history."""
+
+    orders: dict[str, OrderState] = field(default_factory=dict)
+    """Our orders of this decision by client order id, as last seen."""
+    attempts: int = 0
+    """Highest attempt number used."""
+    generation: int | None = None
+    """The position that this run began with."""
+    total: Decimal | None = None
+    """What a partial close is to execute in all, fixed at the first snapshot."""
+    size_before: Decimal | None = None
+    """Signed amount at the first snapshot."""
+    entry_price: Decimal | None = None
+
+    executed_before_attempt: Decimal = ZERO
+    _last_reaction: Reaction | None = None
+    _same_reaction: int = 0
+
+    def begin(self, what: "Plan | None") -> None:
+        """Fix, once, what this decision is about and how much it is to close in all."""
+        if what is None or self.generation is not None:
+            return
+        self.generation = what.generation
+        self.total = what.must_execute
+        self.size_before = what.subject.amount
+        self.entry_price = what.subject.entry_price
+
+    def start_attempt(self, attempt: int) -> None:
+        """From here on fills count for this attempt."""
+        self.attempts = attempt
+        self.executed_before_attempt = self.executed
+
+    def count_reaction(self, reaction: Reaction | None) -> int:
+        """How often in a row the exchange has now asked for this reaction."""
+        self._same_reaction = self._same_reaction + 1 if reaction is self._last_reaction else 1
+        self._last_reaction = reaction
+        return self._same_reaction
+
+    @property
+    def anything_to_confirm(self) -> bool:
+        """Whether an order of ours executed, or may still execute."""
+        return any(order.executed_quantity > ZERO or not order.final for order in self.orders.values())
+
+    @property
+    def executed_in_attempt(self) -> Decimal:
+        """What the attempt under way has executed."""
+        return self.executed - self.executed_before_attempt
+
+    def remember(self, order: OrderState) -> None:
+        """Keep the newest view of an order; an executed quantity never shrinks."""
+        known = self.orders.get(order.client_order_id)
+        if known is None or order.executed_quantity >= known.executed_quantity:
+            self.orders[order.client_order_id] = order
+
+    @property
+    def executed(self) -> Decimal:
+        """What our orders of this decision have executed."""
+        return sum((order.executed_quantity for order in self.orders.values()), ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What the intent says, before any exchange fact."""
+
+    normalised: Normalised
+    rung: str
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be sent now."""
+
+    subject: Position
+    generation: int
+    attempt: int
+    must_execute: Decimal | None
+    """In all, for a partial close; None for a full one."""
+    left: Decimal
+    """Still to execute now."""
+    target: Decimal
+    """Unsigned quantity that should remain."""
+    sizing: Sizing
+    smallest: Decimal
+    rung_done: bool
+
+
+def meaning_of(intent: CloseIntent) -> Meaning:
+    """Read the intent's words by the one table (R35)."""
+    said = normalise(
+        intent.action,
+        intent.percentage,
+        intent.quantity,
+        reason=intent.reason,
+        urgency=intent.urgency,
+        intent_type=intent.intent_type,
+    )
+    rung = rung_of(intent.producer_id, said.fraction if said.kind is CloseKind.PARTIAL else None)
+    side = Side(intent.side.value) if intent.side else None
+    return Meaning(said, rung, Standing(_strength(said), rung, side))
+
+
+def _strength(said: Normalised) -> Strength:
+    if said.kind is not CloseKind.FULL:
+        return Strength.PARTIAL
+    return Strength.EMERGENCY if said.emergency else Strength.FULL
+
+
+def plan(meaning: Meaning, snapshot: Snapshot, memory: Memory, policy: ClosePolicy) -> Plan | None:
+    """Size the decision from this snapshot; None when there is no position that it is about."""
+    subject, generation = snapshot.subject, snapshot.generation
+    if subject is None or generation is None:
+        return None
+    if memory.generation not in (None, generation.opening_trade_id):
+        return None  # the position that was decided about is gone; this is another one
+    lots = lot_rules(snapshot.rules)
+    progress = _progress(snapshot, memory, lots)
+    total = _total(meaning.normalised, subject, generation.peak_size, progress, memory, lots, policy)
+    left = subject.size if total is None else remaining(_with_total(progress, total), subject.size)
+    target = subject.size - left
+    sizing = size_orders(subject.size, target, lots)
+    return Plan(
+        subject=subject,
+        generation=generation.opening_trade_id,
+        attempt=max(progress.next_attempt, memory.attempts + 1),
+        must_execute=total,
+        left=left,
+        target=target,
+        sizing=sizing,
+        smallest=smallest_order(lots),
+        rung_done=total is not None and progress.executed > ZERO and not sizing.quantities,
+    )
+
+
+def _progress(snapshot: Snapshot, memory: Memory, lots: LotRules) -> RungProgress:
+    """What this rung has done, by the exchange's orders and by this run's own; the larger number counts."""
+    orders = dict(memory.orders)
+    for order in snapshot.own_orders:
+        known = orders.get(order.client_order_id)
+        if known is None or order.executed_quantity > known.executed_quantity:
+            orders[order.client_order_id] = order
+    return rung_progress([own for order in orders.values() if (own := _own(order))], largest_piece(lots))
+
+
+def _own(order: OrderState) -> OwnOrder | None:
+    key = parse_client_order_id(order.client_order_id)
+    if key is None:
+        return None
+    return OwnOrder(key.attempt, key.pieces_after, order.original_quantity, order.executed_quantity, order.final)
+
+
+def _with_total(progress: RungProgress, total: Decimal) -> RungProgress:
+    return RungProgress(total, progress.executed, progress.next_attempt, progress.unfinished)
+
+
+def _total(
+    said: Normalised,
+    subject: Position,
+    peak: Decimal,
+    progress: RungProgress,
+    memory: Memory,
+    lots: LotRules,
+    policy: ClosePolicy,
+) -> Decimal | None:
+    """How much a partial close is to execute in all; None for a full close, whose target is simply 0.
+
+    What the exchange remembers of the rung's first attempt comes first (it survives the loss of every store of ours),
+    then what this run fixed at its first snapshot, then the fraction of the size as it is now.
+    """
+    if said.kind is not CloseKind.PARTIAL:
+        return None
+    if progress.total is not None:
+        return progress.total
+    if memory.total is not None:
+        return memory.total
+    if said.fraction is None:
+        return min(said.quantity or ZERO, subject.size)
+    base = peak if policy.ladder_base is LadderBase.ORIGINAL else subject.size
+    return subject.size - target_after(subject.size, said.fraction, lots, base)
+
+
+def lot_rules(rules: SymbolRules) -> LotRules:
+    """The kernel's view of a symbol's filters."""
+    return LotRules(
+        min_qty=rules.min_quantity,
+        max_qty=rules.max_quantity,
+        step=rules.step,
+        market_min_qty=rules.market_min_quantity,
+        market_max_qty=rules.market_max_quantity,
+        market_step=rules.market_step,
+    )
+
+
+def smallest_order(lots: LotRules) -> Decimal:
+    """The least that can be sent; a remainder below it is dust."""
+    return max(lots.min_qty, lots.market_min_qty, lots.step, lots.market_step)
+
+
+def tickets(meaning: Meaning, what: Plan, snapshot: Snapshot, policy: ClosePolicy) -> list[Ticket]:
+    """The orders of this attempt, with everything that will be signed already fixed."""
+    pieces = len(what.sizing.quantities)
+    side = Side(what.subject.side.value)
+    return [
+        Ticket(
+            symbol=what.subject.symbol,
+            client_order_id=client_order_id(
+                what.generation, meaning.rung, what.attempt, pieces - 1 - index if pieces > 1 else None
+            ),
+            side=OrderSide(side.exit_order_side),
+            position_side=what.subject.position_side if snapshot.hedge_mode else PositionSide.BOTH,
+            quantity=quantity,
+            reduce_only=not snapshot.hedge_mode,  # hedge mode refuses the flag; the position side protects there (R55)
+            timestamp_ms=snapshot.exchange_time_ms,
+            recv_window_ms=policy.recv_window_ms,
+        )
+        for index, quantity in enumerate(what.sizing.quantities[:MOST_ORDERS_AT_ONCE])
+    ]

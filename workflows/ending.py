@@ -1,0 +1,147 @@
+"""How decisions end: results for what was never sent, and drafts for what was."""
+
+from decimal import Decimal
+
+from temporalio import workflow
+
+from contracts.close import ConcludeRequest
+from contracts.intent import CloseIntent
+from contracts.order import OrderSide, PositionSide
+from contracts.result import CloseResult, Outcome
+from kernel.guard import Verdict
+from kernel.identity import plan_id
+from kernel.precedence import Relation
+from kernel.side import Side
+from workflows.case import Case, Judgement
+from workflows.decision import Memory, Plan
+
+ZERO = Decimal(0)
+
+_OUTCOMES = {
+    "no_position": Outcome.ALREADY_FLAT,
+    "rung_already_done": Outcome.ALREADY_DONE,
+    "quantity_below_minimum": Outcome.DUST_LEFT,
+    "intent_too_old": Outcome.SKIPPED_STALE,
+    "decision_predates_position": Outcome.ALREADY_FLAT,
+    "action_hold": Outcome.SKIPPED,
+}
+
+_ANSWERS = {
+    Relation.JOIN: (Outcome.JOINED, "joined_running_close"),
+    Relation.SUPERSEDED: (Outcome.SUPERSEDED, "covered_by_stronger_close"),
+}
+
+
+def outcome_without_permit(case: Case, judgement: Judgement) -> Outcome:
+    """What the guard's refusal means for a decision, given what was already done for it."""
+    if judgement.permit.verdict is Verdict.BLOCK:
+        return Outcome.BLOCKED
+    outcome = _OUTCOMES.get(judgement.permit.decisive, Outcome.SKIPPED)
+    if outcome is not Outcome.ALREADY_FLAT or case.memory.attempts == 0:
+        return outcome
+    flat_by_us = case.memory.executed > ZERO and not judgement.snapshot.positions
+    return Outcome.CLOSED_FLAT if flat_by_us else Outcome.CLOSED_ELSEWHERE
+
+
+def position_was_dealt_with(judgement: Judgement) -> bool:
+    """Whether a repeat of the decision would find nothing to do either.
+
+    A refusal for the intent's own sake (its age, its account, its wording) says nothing about the next intent.
+    """
+    permit = judgement.permit
+    return permit.decisive in ("no_position", "rung_already_done") and "other_side_open" not in permit.reasons
+
+
+def draft(case: Case, judgement: Judgement, outcome: Outcome) -> CloseResult:
+    """The result as far as it is known before the fills are read."""
+    intent, memory, plan = case.intent, case.memory, judgement.plan
+    info = workflow.info()
+    position = plan.subject if plan else None
+    generation = memory.generation or (plan.generation if plan else 0)
+    side = position.side if position else _side_before(case)
+    return CloseResult(
+        outcome=outcome,
+        reason_codes=judgement.permit.reasons,
+        decisive=judgement.permit.decisive,
+        plan_id=intent.plan_id or plan_id(case.policy.account, intent.symbol, generation, case.meaning.rung),
+        entry_id=intent.entry_id,
+        account=case.policy.account,
+        symbol=intent.symbol,
+        action=intent.action,
+        position_side=side,
+        order_side=OrderSide(Side(side.value).exit_order_side) if side else None,
+        requested_quantity=_requested(plan, memory),
+        target_quantity=plan.target if plan else None,
+        position_before=memory.size_before,
+        position_after=position.amount if position else ZERO,
+        client_order_ids=tuple(memory.orders),
+        entry_price=position.entry_price if position else memory.entry_price,
+        r_net=judgement.evaluation.r_net,
+        kill_score=judgement.evaluation.kill_score,
+        attempts=memory.attempts,
+        would_execute=judgement.permit.verdict is Verdict.ALLOW,
+        workflow_id=info.workflow_id,
+        run_id=info.run_id,
+        traceparent=intent.traceparent,
+        producer_reason=intent.reason,
+        source=intent.source,
+    )
+
+
+def _side_before(case: Case) -> PositionSide | None:
+    """The side of the position this run began with, else the side that the intent names."""
+    before = case.memory.size_before
+    if before is None:
+        return case.intent.side
+    return PositionSide.SHORT if before < ZERO else PositionSide.LONG
+
+
+def _requested(plan: Plan | None, memory: Memory) -> Decimal:
+    """What the decision means to close in all."""
+    if memory.total is not None:
+        return memory.total
+    if memory.size_before is not None:
+        return abs(memory.size_before)
+    return plan.left if plan else ZERO
+
+
+def conclude_request(case: Case, judgement: Judgement, final: Outcome | None = None) -> ConcludeRequest:
+    """What steps 5 to 7 need. With ``final`` the decision ends so, whatever the position is."""
+    result = draft(case, judgement, final or Outcome.NEEDS_HUMAN)
+    plan, memory = judgement.plan, case.memory
+    return ConcludeRequest(
+        account=case.policy.account,
+        symbol=case.intent.symbol,
+        position_side=result.position_side or PositionSide.LONG,
+        orders=tuple(memory.orders.values()),
+        position_before=plan.subject.size if plan else ZERO,
+        executed_before=memory.executed_before_attempt,
+        must_execute=memory.total,
+        smallest=plan.smallest if plan else ZERO,
+        final_outcome=final,
+        generation=judgement.snapshot.generation,
+        draft=result,
+    )
+
+
+def answer_without_order(case: Case, intent: CloseIntent, how: Relation, covering: CloseResult) -> CloseResult:
+    """The answer to a decision that another one took care of."""
+    outcome, reason = _ANSWERS[how]
+    return CloseResult(
+        outcome=outcome,
+        reason_codes=(reason,),
+        decisive=reason,
+        plan_id=intent.plan_id or covering.plan_id,
+        entry_id=intent.entry_id,
+        account=case.policy.account,
+        symbol=intent.symbol,
+        action=intent.action,
+        position_side=covering.position_side,
+        position_after=covering.position_after,
+        workflow_id=covering.workflow_id,
+        run_id=covering.run_id,
+        traceparent=intent.traceparent,
+        producer_reason=intent.reason,
+        source=intent.source,
+        joined=(covering.entry_id,),
+    )

@@ -1,0 +1,39 @@
+"""How long each step may take and what may be repeated, named once."""
+
+from datetime import timedelta
+from typing import Final
+
+from temporalio.common import RetryPolicy
+
+READ_TIMEOUT: Final = timedelta(seconds=10)
+"""One read of the exchange with all its calls, or one write to Redis."""
+
+READ_QUICKLY: Final = RetryPolicy(
+    initial_interval=timedelta(milliseconds=100),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(seconds=1),
+    maximum_attempts=3,
+    non_retryable_error_types=["CredentialsRefused", "ExchangeThrottled"],
+)
+"""A hiccup is repeated inside the worker; what lasts longer becomes a durable timer (see steps.patiently)."""
+
+PATIENCE_FIRST: Final = timedelta(milliseconds=500)
+PATIENCE_MOST: Final = timedelta(seconds=15)
+"""Waiting for a dependency doubles from the first to the most, and never ends: no decision is given up."""
+
+HUMAN_AFTER_WAITS: Final = 4
+"""Waits for a dependency after which a human is called (about 8 s)."""
+
+PLACE_START_TO_CLOSE: Final = timedelta(seconds=10)
+PLACE_HEARTBEAT: Final = timedelta(seconds=2)
+"""A worker that died with an order in flight is noticed after this long; a slow answer is not mistaken for it."""
+
+SEND_ONCE: Final = RetryPolicy(maximum_attempts=1)
+"""An order is sent once. Its unknown outcome is settled, never retried (R46)."""
+
+LAGGING_PAUSE: Final = timedelta(seconds=1)
+"""Between reads of a position that does not show our own fill yet."""
+
+ATTEMPT_PAUSE_FIRST: Final = timedelta(milliseconds=200)
+ATTEMPT_PAUSE_MOST: Final = timedelta(seconds=30)
+"""Between attempts after a refusal; doubles."""

@@ -1,0 +1,148 @@
+"""One function per step of a close: which activity, how long, how often."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import TypeVar
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.interfaces import Orders, Reads, Results
+    from contracts.close import ConcludeRequest, Conclusion, LookFacts, LookRequest, PublishRequest, UnblockRequest
+    from contracts.order import Reaction, SendReport, Ticket, Verdict
+    from contracts.snapshot import Snapshot, SnapshotRequest
+    from workflows import policies
+
+T = TypeVar("T")
+OnWait = Callable[[str, int], None]
+"""Told what is being waited for and how often it was in vain."""
+
+
+async def take_snapshot(request: SnapshotRequest, on_wait: OnWait) -> Snapshot:
+    """Step 1."""
+    return await patiently(
+        lambda: workflow.execute_local_activity_method(
+            Reads.take_snapshot,
+            request,
+            start_to_close_timeout=policies.READ_TIMEOUT,
+            retry_policy=policies.READ_QUICKLY,
+            summary=f"everything about {request.symbol}",
+        ),
+        on_wait,
+    )
+
+
+async def place(ticket: Ticket) -> SendReport:
+    """Step 4: send once. Whatever happens to the worker, the answer is a report; a lost one is UNKNOWN."""
+    try:
+        return await workflow.execute_activity_method(
+            Orders.place_order,
+            ticket,
+            start_to_close_timeout=policies.PLACE_START_TO_CLOSE,
+            heartbeat_timeout=policies.PLACE_HEARTBEAT,
+            retry_policy=policies.SEND_ONCE,
+            summary=f"{ticket.side} {ticket.quantity} {ticket.symbol}, reducing, as {ticket.client_order_id}",
+        )
+    except ActivityError as lost:
+        return _report_of_lost(lost)
+
+
+def _report_of_lost(lost: ActivityError) -> SendReport:
+    """Only the activity's own word that it did not send is believed; a timeout or a dead worker proves nothing."""
+    cause = lost.cause
+    if isinstance(cause, ApplicationError) and cause.type == "NotSent":
+        return SendReport(verdict=Verdict.REFUSED, reaction=Reaction.HUMAN, message=cause.message)
+    return SendReport(verdict=Verdict.UNKNOWN, message=str(cause or lost))
+
+
+async def look(request: LookRequest, on_wait: OnWait) -> LookFacts:
+    """One look of the settle step."""
+    return await patiently(
+        lambda: workflow.execute_local_activity_method(
+            Reads.look_for_order,
+            request,
+            start_to_close_timeout=policies.READ_TIMEOUT,
+            retry_policy=policies.READ_QUICKLY,
+            summary=f"did {request.ticket.client_order_id} execute?",
+        ),
+        on_wait,
+    )
+
+
+async def confirm_verify_publish(request: ConcludeRequest, on_wait: OnWait) -> Conclusion:
+    """Steps 5, 6 and 7."""
+    return await patiently(
+        lambda: workflow.execute_local_activity_method(
+            Results.confirm_verify_publish,
+            request,
+            start_to_close_timeout=policies.READ_TIMEOUT,
+            retry_policy=policies.READ_QUICKLY,
+            summary=f"fills and position of {request.symbol}",
+        ),
+        on_wait,
+    )
+
+
+async def publish(request: PublishRequest, on_wait: OnWait) -> int:
+    """Step 7 for decisions that end without an order."""
+    return await patiently(
+        lambda: workflow.execute_local_activity_method(
+            Results.publish,
+            request,
+            start_to_close_timeout=policies.READ_TIMEOUT,
+            retry_policy=policies.READ_QUICKLY,
+            summary=", ".join(result.outcome for result in request.results),
+        ),
+        on_wait,
+    )
+
+
+async def cancel_resting(request: UnblockRequest, on_wait: OnWait) -> int:
+    """Cancel what stands in the way of a close, or outlived its position."""
+    return await patiently(
+        lambda: workflow.execute_local_activity_method(
+            Orders.cancel_resting,
+            request,
+            start_to_close_timeout=policies.READ_TIMEOUT,
+            retry_policy=policies.READ_QUICKLY,
+            summary=f"resting reducing orders of {request.symbol} {request.position_side}",
+        ),
+        on_wait,
+    )
+
+
+async def patiently(step: Callable[[], Awaitable[T]], on_wait: OnWait) -> T:
+    """Run a repeatable step until it succeeds, with durable timers in between.
+
+    Waiting in a timer instead of inside the activity keeps the workflow visible, queryable and cheap while an exchange
+    or Redis is away, however long that is.
+    """
+    waits = 0
+    while True:
+        try:
+            return await step()
+        except ActivityError as failed:
+            waits += 1
+            problem = _problem(failed)
+            on_wait(problem, waits)
+            await workflow.sleep(_pause(failed, waits), summary=problem[:190])
+
+
+def _problem(failed: ActivityError) -> str:
+    cause = failed.cause
+    return cause.message if isinstance(cause, ApplicationError) else str(cause or failed)
+
+
+def _pause(failed: ActivityError, waits: int) -> timedelta:
+    """What the exchange asked for (Retry-After), else doubling."""
+    cause = failed.cause
+    if isinstance(cause, ApplicationError) and cause.type == "ExchangeThrottled" and cause.details:
+        return timedelta(milliseconds=int(cause.details[0]))
+    return doubling(policies.PATIENCE_FIRST, policies.PATIENCE_MOST, waits)
+
+
+def doubling(first: timedelta, most: timedelta, times: int) -> timedelta:
+    """The n-th of a doubling series, capped."""
+    factor: int = 2 ** min(times - 1, 16)
+    return min(most, first * factor)
