@@ -12,6 +12,7 @@ import aiohttp
 from pydantic import SecretStr
 from redis.asyncio import Redis
 from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError
 
 from contracts.mode import Mode, Venue
 from contracts.names import STREAM_DEAD, STREAM_INTENT, STREAM_RESULT, STREAM_TRADE_CLOSED, close_workflow_id
@@ -132,7 +133,7 @@ class Lab:
     async def executed(self, symbol: str) -> Decimal:
         """What orders of ours executed in all, by the exchange's ledger."""
         fills = (await self.call("GET", "/sim/ledger", symbol=symbol))["fills"]
-        return sum((Decimal(row["qty"]) for row in fills if row["client_order_id"].startswith("hv-")), Decimal(0))
+        return sum((Decimal(row["quantity"]) for row in fills if row["client_order_id"].startswith("hv-")), Decimal(0))
 
     # the streams
 
@@ -194,7 +195,8 @@ class Lab:
         """Wait until the close's status shows these values."""
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
-                status: dict[str, Any] = await self.handle(symbol).query("status")
-                if all(status[name] == value for name, value in wanted.items()):
-                    return status
+                with suppress(RPCError):  # not started yet
+                    status: dict[str, Any] = await self.handle(symbol).query("status")
+                    if all(status[name] == value for name, value in wanted.items()):
+                        return status
                 await asyncio.sleep(0.05)

@@ -39,8 +39,10 @@ def outcome_without_permit(case: Case, judgement: Judgement) -> Outcome:
     outcome = _OUTCOMES.get(judgement.permit.decisive, Outcome.SKIPPED)
     if outcome is not Outcome.ALREADY_FLAT or case.memory.attempts == 0:
         return outcome
-    flat_by_us = case.memory.executed > ZERO and not judgement.snapshot.positions
-    return Outcome.CLOSED_FLAT if flat_by_us else Outcome.CLOSED_ELSEWHERE
+    ours = case.memory.executed
+    all_of_it = case.memory.size_before is not None and ours >= abs(case.memory.size_before)  # then somebody reopened
+    flat = not judgement.snapshot.positions
+    return Outcome.CLOSED_FLAT if ours > ZERO and (flat or all_of_it) else Outcome.CLOSED_ELSEWHERE
 
 
 def position_was_dealt_with(judgement: Judgement) -> bool:

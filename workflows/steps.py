@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.interfaces import Orders, Reads, Results
@@ -44,16 +44,15 @@ async def place(ticket: Ticket) -> SendReport:
             retry_policy=policies.SEND_ONCE,
             summary=f"{ticket.side} {ticket.quantity} {ticket.symbol}, reducing, as {ticket.client_order_id}",
         )
-    except ActivityError as lost:
-        return _report_of_lost(lost)
+    except FailureError as lost:
+        return _report_of_lost(_cause(lost))
 
 
-def _report_of_lost(lost: ActivityError) -> SendReport:
+def _report_of_lost(cause: FailureError) -> SendReport:
     """Only the activity's own word that it did not send is believed; a timeout or a dead worker proves nothing."""
-    cause = lost.cause
     if isinstance(cause, ApplicationError) and cause.type == "NotSent":
         return SendReport(verdict=Verdict.REFUSED, reaction=Reaction.HUMAN, message=cause.message)
-    return SendReport(verdict=Verdict.UNKNOWN, message=str(cause or lost))
+    return SendReport(verdict=Verdict.UNKNOWN, message=cause.message)
 
 
 async def look(request: LookRequest, on_wait: OnWait) -> LookFacts:
@@ -122,21 +121,22 @@ async def patiently(step: Callable[[], Awaitable[T]], on_wait: OnWait) -> T:
     while True:
         try:
             return await step()
-        except ActivityError as failed:
+        except FailureError as failed:
+            if is_cancelled_exception(failed):
+                raise
             waits += 1
-            problem = _problem(failed)
-            on_wait(problem, waits)
-            await workflow.sleep(_pause(failed, waits), summary=problem[:190])
+            cause = _cause(failed)
+            on_wait(cause.message, waits)
+            await workflow.sleep(_pause(cause, waits), summary=cause.message[:190])
 
 
-def _problem(failed: ActivityError) -> str:
-    cause = failed.cause
-    return cause.message if isinstance(cause, ApplicationError) else str(cause or failed)
+def _cause(failed: FailureError) -> FailureError:
+    """A failed activity's own error: local activities raise it bare, regular ones wrapped."""
+    return failed.cause if isinstance(failed, ActivityError) and isinstance(failed.cause, FailureError) else failed
 
 
-def _pause(failed: ActivityError, waits: int) -> timedelta:
+def _pause(cause: FailureError, waits: int) -> timedelta:
     """What the exchange asked for (Retry-After), else doubling."""
-    cause = failed.cause
     if isinstance(cause, ApplicationError) and cause.type == "ExchangeThrottled" and cause.details:
         return timedelta(milliseconds=int(cause.details[0]))
     return doubling(policies.PATIENCE_FIRST, policies.PATIENCE_MOST, waits)

@@ -67,7 +67,7 @@ async def test_the_ladder_of_a_short_takes_fractions_of_what_is_there(lab: Lab) 
         await lab.close("BTCUSDT", action)
         left.append(await lab.position("BTCUSDT"))
 
-    assert left == [Decimal("-75"), Decimal("-37.5"), Decimal("-9.375")]
+    assert left == [Decimal(-75), Decimal("-37.5"), Decimal("-9.375")]
 
 
 async def test_r68_a_repeated_tranche_is_taken_once(lab: Lab) -> None:
