@@ -1,0 +1,70 @@
+"""Request weight per minute and order counts, with the headers and refusals they cause."""
+
+from dataclasses import dataclass
+
+from simulator.clock import Clock
+from simulator.config import SimulatorConfig
+from simulator.errors import ApiError, refusal
+
+
+@dataclass(slots=True)
+class Window:
+    """A count that starts again with each interval of the exchange's clock."""
+
+    span_ms: int
+    limit: int
+    interval: int = -1
+    count: int = 0
+
+    def add(self, now: int, amount: int) -> int:
+        """Count and return the interval's total."""
+        interval = now // self.span_ms
+        if interval != self.interval:
+            self.interval, self.count = interval, 0
+        self.count += amount
+        return self.count
+
+    def retry_after(self, now: int) -> str:
+        """Whole seconds until the interval ends."""
+        return str(max(1, (self.span_ms - now % self.span_ms + 999) // 1000))
+
+
+class Limits:
+    """The three limits of one IP address and one account."""
+
+    def __init__(self, config: SimulatorConfig, clock: Clock) -> None:
+        self._clock = clock
+        self.weight = Window(60_000, config.weight_per_minute)
+        self.orders_10s = Window(10_000, config.orders_per_10s)
+        self.orders_1m = Window(60_000, config.orders_per_minute)
+
+    def charge(self, weight: int) -> None:
+        """Count a call's weight; calls without weight pass even when the limit is reached."""
+        now = self._clock.now_ms()
+        used = self.weight.add(now, weight)
+        if weight and used > self.weight.limit:
+            raise _too_many(refusal(-1003, self.weight.limit), self.weight, now)
+
+    def weight_header(self) -> dict[str, str]:
+        """Goes out with every answer."""
+        return {"X-MBX-USED-WEIGHT-1M": str(self.weight.add(self._clock.now_ms(), 0))}
+
+    def check_order(self) -> None:
+        """Refuse when one more order would exceed a limit."""
+        now = self._clock.now_ms()
+        for window, name in ((self.orders_10s, "10 SECOND"), (self.orders_1m, "1 MINUTE")):
+            if window.add(now, 0) >= window.limit:
+                raise _too_many(refusal(-1015, window.limit, name), window, now)
+
+    def count_order(self) -> dict[str, str]:
+        """Count an accepted order; the headers that go out with it."""
+        now = self._clock.now_ms()
+        return {
+            "X-MBX-ORDER-COUNT-10S": str(self.orders_10s.add(now, 1)),
+            "X-MBX-ORDER-COUNT-1M": str(self.orders_1m.add(now, 1)),
+        }
+
+
+def _too_many(error: ApiError, window: Window, now: int) -> ApiError:
+    error.headers["Retry-After"] = window.retry_after(now)
+    return error

@@ -1,0 +1,68 @@
+"""Request weight and order counts."""
+
+import asyncio
+
+import pytest
+
+from simulator import SimulatorConfig
+from tests.simulator.client import Client
+from tests.simulator.conftest import Started
+
+WEIGHT = "X-MBX-USED-WEIGHT-1M"
+CALLS = {
+    ("GET", "/fapi/v1/ping", ""): 1,
+    ("GET", "/fapi/v1/exchangeInfo", ""): 1,
+    ("GET", "/fapi/v1/premiumIndex", ""): 10,
+    ("GET", "/fapi/v1/premiumIndex", "BTCUSDT"): 1,
+    ("GET", "/fapi/v2/ticker/price", ""): 2,
+    ("GET", "/fapi/v1/ticker/bookTicker", "BTCUSDT"): 2,
+    ("GET", "/fapi/v1/ticker/bookTicker", ""): 5,
+    ("GET", "/fapi/v1/positionSide/dual", ""): 30,
+    ("GET", "/fapi/v1/accountConfig", ""): 5,
+    ("GET", "/fapi/v3/positionRisk", ""): 5,
+    ("GET", "/fapi/v1/openOrders", ""): 40,
+    ("GET", "/fapi/v1/openOrders", "BTCUSDT"): 1,
+    ("GET", "/fapi/v1/userTrades", "BTCUSDT"): 5,
+    ("GET", "/fapi/v1/commissionRate", "BTCUSDT"): 20,
+    ("GET", "/fapi/v1/order", "BTCUSDT"): 1,
+    ("POST", "/fapi/v1/order", "BTCUSDT"): 0,
+    ("GET", "/fapi/v1/openAlgoOrders", ""): 40,
+}
+
+
+async def test_every_call_has_its_weight(started: Started) -> None:
+    client = await started(SimulatorConfig(clock_skew_ms=0))
+    used = 0
+    for (method, path, symbol), weight in CALLS.items():
+        reply = await client.call(method, path, **({"symbol": symbol} if symbol else {}))
+        now = int(reply.headers[WEIGHT])
+        if now >= used:  # else a new minute has begun
+            assert now - used == weight, path
+        used = now
+
+
+async def test_too_much_weight_is_refused_with_429_but_orders_pass(started: Started) -> None:
+    client = await started(SimulatorConfig(weight_per_minute=39))
+    assert (await client.get("/fapi/v1/positionSide/dual")).status == 200
+    refused = await client.get("/fapi/v1/openOrders")
+    assert (refused.status, refused.code) == (429, -1003)
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert (await client.order("BTCUSDT", "BUY", "0.010")).status == 200
+
+
+async def test_accepted_orders_are_counted_in_the_headers(client: Client) -> None:
+    first = await client.order("BTCUSDT", "BUY", "0.010")
+    refused = await client.order("BTCUSDT", "BUY", "0")
+    assert int(first.headers["X-MBX-ORDER-COUNT-10S"]) == int(first.headers["X-MBX-ORDER-COUNT-1M"]) == 1
+    assert "X-MBX-ORDER-COUNT-10S" not in refused.headers
+
+
+@pytest.mark.parametrize("limit", [{"orders_per_10s": 2}, {"orders_per_minute": 2}])
+async def test_too_many_orders_are_refused_with_429(client: Client, limit: dict[str, int]) -> None:
+    await client.sim("POST", "limits", **limit)
+    replies = await asyncio.gather(*(client.order("BTCUSDT", "BUY", "0.010") for _ in range(6)))
+    refused = [reply for reply in replies if reply.status == 429]
+    assert len(refused) >= 2  # six orders, two a window, at most two windows
+    assert {reply.code for reply in refused} == {-1015}
+    assert all(int(reply.headers["Retry-After"]) >= 1 for reply in refused)
+    assert len(await client.fills()) == 6 - len(refused)
