@@ -107,6 +107,7 @@ def position(row: Row) -> Position:
         mark_price=decimal(row, "markPrice"),
         unrealized_pnl=decimal(row, "unRealizedProfit"),
         liquidation_price=_price(row, "liquidationPrice"),
+        updated_ms=integer(row, "updateTime") if "updateTime" in row else None,
     )
     wrong = {PositionSide.LONG: found.amount < 0, PositionSide.SHORT: found.amount > 0}
     if wrong.get(found.position_side, False):

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Self
 from uuid import uuid4
@@ -76,7 +76,7 @@ class Lab:
             api_secret=SecretStr("sim-secret"),
             task_queue=self.account,
             recv_window_ms=1000,
-            graceful_shutdown="5",  # type: ignore[arg-type]
+            graceful_shutdown=timedelta(seconds=5),
         )
 
     async def start(self) -> None:
@@ -146,7 +146,7 @@ class Lab:
             "timestamp": datetime.now(UTC).isoformat(),
             **fields,
         }
-        entry_id = await self.redis.xadd(STREAM_INTENT, dict(entry))
+        entry_id: Any = await self.redis.xadd(STREAM_INTENT, dict(entry))
         return str(entry_id.decode())
 
     async def result(self, entry_id: str, within: float = PATIENCE_SECONDS) -> Fields:
@@ -169,7 +169,8 @@ class Lab:
         return await self.result(await self.send(symbol, action, **fields))
 
     async def _read_results(self) -> None:
-        for _, records in await self.redis.xread({STREAM_RESULT: self._seen}, block=500):
+        answer: Any = await self.redis.xread({STREAM_RESULT: self._seen}, block=500)
+        for _, records in answer:
             for stream_id, raw in records:
                 self._seen = stream_id.decode()
                 fields = {name.decode(): value.decode() for name, value in raw.items()}
@@ -177,7 +178,8 @@ class Lab:
 
     async def stream(self, name: str) -> list[Fields]:
         """A whole stream."""
-        return [{k.decode(): v.decode() for k, v in raw.items()} for _, raw in await self.redis.xrange(name)]
+        records: Any = await self.redis.xrange(name)
+        return [{key.decode(): value.decode() for key, value in raw.items()} for _, raw in records]
 
     async def trades_closed(self) -> list[Fields]:
         """Everything on trade.closed."""

@@ -92,7 +92,7 @@ async def test_r45_a_position_read_that_lags_is_waited_for_and_not_answered_with
 
     result = await lab.close("SOLUSDT", "PARTIAL_CLOSE", percentage="0.5")
 
-    assert (result["outcome"], Decimal(result["position_amt"])) == ("REDUCED", 50)
+    assert (result["outcome"], Decimal(result["position_amt"])) == ("REDUCED", Decimal(50))
     assert len(await lab.requests("SOLUSDT")) == 1
 
 
@@ -104,7 +104,7 @@ async def test_a_close_that_fills_in_part_goes_on_with_the_rest_and_no_more(lab:
 
     quantities = [Decimal(request["params"]["quantity"]) for request in await lab.requests("SOLUSDT")]
     assert quantities == [50, 30]
-    assert (result["outcome"], Decimal(result["filled_qty"])) == ("REDUCED", 50)
+    assert (result["outcome"], Decimal(result["filled_qty"])) == ("REDUCED", Decimal(50))
     assert await lab.position("SOLUSDT") == 50
 
 
