@@ -83,6 +83,8 @@ class CloseResult(Value):
     workflow_id: str
     run_id: str
     traceparent: str | None = None
+    producer_id: str | None = None
+    """The producer's own id of the decision."""
     producer_reason: str = ""
     source: str = ""
     joined: tuple[str, ...] = ()
@@ -94,6 +96,8 @@ class CloseResult(Value):
         return self.fills.quantity > 0
 
     @property
-    def net_pnl(self) -> Decimal:
-        """Realised profit after commission, quote currency."""
+    def net_pnl(self) -> Decimal | None:
+        """Realised profit after commission, quote currency; None if the commission was paid in something else."""
+        if self.fills.commission and not self.symbol.endswith(self.fills.commission_asset):
+            return None
         return self.fills.realized_pnl - self.fills.commission

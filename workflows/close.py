@@ -57,7 +57,7 @@ class CloseWorkflow:
     @workflow.init
     def __init__(self, request: CloseRequest) -> None:
         self._case = Case(request.intent, request.policy, meaning_of(request.intent), Memory())
-        self._inbox = Inbox(request.waiting)
+        self._inbox = Inbox(request.intent, request.waiting)
         self._journal = Journal(request, self._case.meaning)
         self._looked_again = False
         self._dealt_with = False

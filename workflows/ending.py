@@ -85,6 +85,7 @@ def draft(case: Case, judgement: Judgement, outcome: Outcome) -> CloseResult:
         workflow_id=info.workflow_id,
         run_id=info.run_id,
         traceparent=intent.traceparent,
+        producer_id=intent.producer_id,
         producer_reason=intent.reason,
         source=intent.source,
     )
@@ -143,6 +144,7 @@ def answer_without_order(case: Case, intent: CloseIntent, how: Relation, coverin
         workflow_id=covering.workflow_id,
         run_id=covering.run_id,
         traceparent=intent.traceparent,
+        producer_id=intent.producer_id,
         producer_reason=intent.reason,
         source=intent.source,
         joined=(covering.entry_id,),

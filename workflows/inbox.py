@@ -8,15 +8,16 @@ from workflows.decision import meaning_of
 class Inbox:
     """Accepted decisions without an answer yet, in order of arrival."""
 
-    def __init__(self, waiting: tuple[CloseIntent, ...]) -> None:
+    def __init__(self, running: CloseIntent, waiting: tuple[CloseIntent, ...]) -> None:
+        self._running = running.entry_id
         self._waiting = list(waiting)
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     def submit(self, intent: CloseIntent) -> None:
-        """Take a decision in; the same stream entry twice is one."""
-        if all(known.entry_id != intent.entry_id for known in self._waiting):
+        """Take a decision in. The same stream entry again (its start or its acknowledgement was lost) is nothing new."""
+        if intent.entry_id not in (self._running, *(known.entry_id for known in self._waiting)):
             self._waiting.append(intent)
 
     def has_stronger(self, running: Standing) -> bool:

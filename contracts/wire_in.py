@@ -1,0 +1,193 @@
+"""Stream fields to a :class:`CloseIntent`: tolerant of every dialect, silent about nothing.
+
+Pure: no clock and no I/O. Whatever cannot be understood raises :class:`InvalidIntent`, and nothing else.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Final, TypeVar
+
+from contracts.envelope import opened
+from contracts.errors import InvalidIntent
+from contracts.intent import CloseIntent
+from contracts.order import PositionSide
+from contracts.wire_time import decided_at, entry_time
+
+_SYMBOL = re.compile(r"[A-Z0-9_]{2,30}")
+_ACTION = re.compile(r"[A-Z0-9_.:-]{1,64}")
+_NUMBER = re.compile(r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,2})?")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_ABSENT = frozenset({"", "none", "null"})
+
+_IDS = ("intent_id", "plan_id")
+_ACCOUNTS = ("account", "account_id")
+_TIMES = ("decided_at", "timestamp", "ts_epoch", "ts")
+_FRACTIONS = ("percentage", "pct", "qty_fraction", "fraction")
+_QUANTITIES = ("quantity", "qty")
+_SIDES = ("side", "position_side", "positionSide")
+_R = ("R_net", "r_net", "r_level")
+_PNL = ("pnl_usd", "unrealized_pnl")
+_SCORES = ("hold_score", "exit_score", "entry_price", "exit_price")
+_TEXTS = ("intent_type", "source", "urgency", "reason")
+_KNOWN = frozenset(
+    {"symbol", "action", "harvest_action", "dry_run", "traceparent"}.union(
+        _IDS, _ACCOUNTS, _TIMES, _FRACTIONS, _QUANTITIES, _SIDES, _R, _PNL, _SCORES, _TEXTS
+    )
+)
+_SIDE_WORDS: Final[Mapping[str, PositionSide | None]] = {
+    "LONG": PositionSide.LONG,
+    "SHORT": PositionSide.SHORT,
+    "SELL": PositionSide.LONG,  # the side of the exit order: selling closes a long
+    "BUY": PositionSide.SHORT,
+    "CLOSE": None,
+    "BOTH": None,
+}
+_DRY_RUN: Final[Mapping[str, bool]] = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+_T = TypeVar("_T")
+_Said = Mapping[str, str]
+_ParseFraction = Callable[[str], Decimal]
+
+
+def parse_intent(
+    entry_id: str, fields: Mapping[str, str], parse_fraction: _ParseFraction, now: datetime | None = None
+) -> CloseIntent:
+    """Understand one entry of ``harvest.intent``.
+
+    Args:
+        entry_id: id of the stream entry; its time is the decision's if no field names one.
+        fields: the decision's fields, flat or as one JSON object in ``payload`` or ``data``.
+        parse_fraction: the kernel's reading of a percentage; raises ValueError with an operator's message.
+        now: our clock. Nothing may have been decided later than both it and the entry's own time.
+
+    Raises:
+        InvalidIntent: naming the field that is missing or wrong.
+    """
+    arrived = entry_time(entry_id)
+    said = opened(fields, _KNOWN)
+    _refuse_dry_run(said)
+    return CloseIntent(
+        entry_id=entry_id,
+        symbol=_symbol(said),
+        action=_action(said),
+        decided_at=decided_at({name: said[name] for name in _TIMES if _present(said, name)}, arrived, now or arrived),
+        percentage=_percentage(said, parse_fraction),
+        quantity=_quantity(said),
+        side=_side(said),
+        producer_id=_first(said, _IDS),  # a correlation id carries a time and is no identity (R02)
+        plan_id=_first(said, ("plan_id",)),
+        account=_first(said, _ACCOUNTS),
+        r_net=_number(said, _R),
+        pnl_usd=_number(said, _PNL),
+        traceparent=_traceparent(said),
+        hold_score=_number(said, ("hold_score",)),
+        exit_score=_number(said, ("exit_score",)),
+        entry_price=_number(said, ("entry_price",)),
+        exit_price=_number(said, ("exit_price",)),
+        intent_type=_first(said, ("intent_type",)) or "",
+        source=_first(said, ("source",)) or "",
+        urgency=_first(said, ("urgency",)) or "",
+        reason=_first(said, ("reason",)) or "",
+    )
+
+
+def _present(said: _Said, name: str) -> bool:
+    """Whether a field says something. Python producers write a missing value as "None"."""
+    return said.get(name, "").strip().lower() not in _ABSENT
+
+
+def _first(said: _Said, names: tuple[str, ...]) -> str | None:
+    return next((said[name].strip() for name in names if _present(said, name)), None)
+
+
+def _refuse_dry_run(said: _Said) -> None:
+    """A rehearsal that reached the real stream must not close anything."""
+    text = said.get("dry_run", "").strip().lower()
+    if text not in _ABSENT and _DRY_RUN.get(text) is not False:
+        raise InvalidIntent("dry_run", f"is {text[:16]!r}: a dry run is not a decision; send it without or with false")
+
+
+def _symbol(said: _Said) -> str:
+    text = said.get("symbol", "").strip()
+    if not text:
+        raise InvalidIntent("symbol", "is missing; name the symbol to close, as in ETHUSDT")
+    if not text.isascii() or not _SYMBOL.fullmatch(text.upper()):
+        raise InvalidIntent("symbol", f"{text[:40]!r} is no symbol; 2 to 30 letters, digits or _ were expected")
+    return text.upper()
+
+
+def _action(said: _Said) -> str:
+    text = said.get("action", "").strip()
+    if not text:
+        # R18: one service wrote harvest_action, the next read action, and empty became "move the stop".
+        hint = "; harvest_action is given, rename it to action" if _present(said, "harvest_action") else ""
+        raise InvalidIntent("action", f"is missing{hint}")
+    if not text.isascii() or not _ACTION.fullmatch(text.upper()):
+        raise InvalidIntent("action", f"{text[:40]!r} is no action; one word such as CLOSE was expected")
+    return text.upper()
+
+
+def _percentage(said: _Said, parse_fraction: _ParseFraction) -> Decimal | None:
+    read: dict[str, Decimal] = {}
+    for name in _FRACTIONS:
+        if _present(said, name):
+            read[name] = _fraction(name, said[name].strip(), parse_fraction)
+    return _agreed(read)
+
+
+def _fraction(name: str, text: str, parse_fraction: _ParseFraction) -> Decimal:
+    try:
+        return parse_fraction(text)
+    except (ValueError, ArithmeticError) as error:
+        raise InvalidIntent(name, str(error)[:300]) from error
+
+
+def _quantity(said: _Said) -> Decimal | None:
+    read: dict[str, Decimal] = {}
+    for name in _QUANTITIES:
+        number = _number(said, (name,))
+        if number is not None:
+            read[name] = number
+    quantity = _agreed(read)
+    if quantity is not None and quantity < 0:
+        raise InvalidIntent(next(iter(read)), f"is {quantity}: a quantity to close has no sign")
+    return quantity
+
+
+def _side(said: _Said) -> PositionSide | None:
+    read: dict[str, PositionSide] = {}
+    for name in _SIDES:
+        word = said.get(name, "").strip().upper()
+        if _present(said, name) and word not in _SIDE_WORDS:
+            raise InvalidIntent(name, f"{word[:40]!r} is no side; LONG, SHORT, SELL, BUY or CLOSE was expected")
+        side = _SIDE_WORDS.get(word)
+        if side is not None:
+            read[name] = side
+    return _agreed(read)
+
+
+def _number(said: _Said, names: tuple[str, ...]) -> Decimal | None:
+    """The first of these that is given, as an exact number of sane size."""
+    name = next((name for name in names if _present(said, name)), None)
+    if name is None:
+        return None
+    text = said[name].strip()
+    if not _NUMBER.fullmatch(text):
+        raise InvalidIntent(name, f"{text[:40]!r} is not a finite decimal number; leave it out if it is not known")
+    return Decimal(text)
+
+
+def _traceparent(said: _Said) -> str | None:
+    text = said.get("traceparent", "").strip()
+    return text if _TRACEPARENT.fullmatch(text) and not text.startswith("ff") else None
+
+
+def _agreed(read: Mapping[str, _T]) -> _T | None:
+    """The one value that all of these fields give."""
+    values = list(read.items())
+    for name, value in values[1:]:
+        if value != values[0][1]:
+            raise InvalidIntent(name, f"says {value}, but {values[0][0]} says {values[0][1]}; send one of them")
+    return values[0][1] if values else None

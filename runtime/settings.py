@@ -1,0 +1,136 @@
+"""Settings of a process: environment over file over safe defaults, and nothing unknown or contradictory.
+
+Variables start with ``HARVEST_``, an empty one counts as not set; ``HARVEST_CONFIG`` names a TOML file with the same
+keys in lower case. The way to Temporal is not here: it comes from Temporal's own environment configuration
+(``TEMPORAL_ADDRESS``, ``TEMPORAL_NAMESPACE``, ``TEMPORAL_TLS_...``), which the ``temporal`` command reads as well.
+
+The defaults are safe: decide and suggest only, on Binance's demo exchange (R10, R62, R63).
+"""
+
+import os
+import socket
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final, Self
+
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from contracts.mode import LadderBase, Mode, Venue
+from contracts.names import TASK_QUEUE
+from runtime.build import build_id
+from runtime.contradictions import contradictions
+from runtime.secret_files import with_secrets_from_files
+
+PREFIX: Final = "HARVEST_"
+CONFIG_VARIABLE: Final = "HARVEST_CONFIG"
+
+
+class LogFormat(StrEnum):
+    """How log lines look."""
+
+    CONSOLE = "console"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    """The least severe lines that are written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+def _lower(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def _seconds(value: object) -> object:
+    """Plain numbers are seconds; ISO-8601 durations ("PT5M") and "hh:mm:ss" are read as they are."""
+    try:
+        return timedelta(seconds=float(value)) if isinstance(value, str | int | float) else value
+    except (ValueError, OverflowError):
+        return value
+
+
+Word = BeforeValidator(_lower)
+Duration = Annotated[timedelta, BeforeValidator(_seconds)]
+
+
+class Settings(BaseSettings):
+    """Everything that an operator can set. Build it with :func:`runtime.load.load_settings`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, validate_default=True
+    )
+
+    account: str = Field("main", pattern=r"^[A-Za-z0-9_-]{1,40}$")
+    """Our name of the exchange account; part of every workflow id."""
+    mode: Annotated[Mode, Word] = Mode.SHADOW
+    venue: Annotated[Venue, Word] = Venue.DEMO
+    live_confirmed_account: str | None = None
+    """Must repeat ``account`` before an order with real money may leave."""
+    exchange_url: str | None = None
+    """Address of the simulator; only with venue=simulator."""
+    api_key: SecretStr | None = None
+    api_secret: SecretStr | None = None
+    api_key_file: Path | None = None
+    """A file that holds the key, as container secrets do."""
+    api_secret_file: Path | None = None
+
+    redis_url: str = Field("redis://127.0.0.1:6379/0", repr=False, pattern=r"^(redis|rediss|unix)://")
+    task_queue: str = Field(TASK_QUEUE, min_length=1)
+    consumer: str = Field(default_factory=lambda: f"bridge-{socket.gethostname()}", min_length=1)
+    """This bridge's name in the consumer group: stable over restarts, or its pending entries are orphaned (R24)."""
+    read_count: int = Field(100, ge=1, le=1000)
+    """Stream entries per read."""
+    max_in_flight: int = Field(200, ge=1, le=10_000)
+    """Stream entries in work at a time; reading pauses above."""
+
+    max_intent_age: Duration = Field(timedelta(minutes=5), gt=timedelta(0), le=timedelta(days=1))
+    ladder_base: Annotated[LadderBase, Word] = LadderBase.CURRENT
+    recv_window_ms: int = Field(5000, ge=1000, le=5000)
+    order_timeout: Duration = Field(timedelta(seconds=5), ge=timedelta(milliseconds=500), le=timedelta(seconds=30))
+    """How long the exchange's answer to an order is waited for before its outcome counts as unknown."""
+
+    metrics_bind: str | None = Field(None, pattern=r"^[^\s:]+:[0-9]{1,5}$")
+    """host:port for Prometheus; none if not set."""
+    build: str = Field("", max_length=80)
+    """What this build is called in results and traces; HARVEST_BUILD takes a git revision."""
+    log_format: Annotated[LogFormat, Word] = LogFormat.CONSOLE
+    log_level: Annotated[LogLevel, Word] = LogLevel.INFO
+    graceful_shutdown: Duration = Field(timedelta(seconds=10), ge=timedelta(0), le=timedelta(minutes=5))
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What the program passes wins over the environment, which wins over the file."""
+        del dotenv_settings, file_secret_settings
+        config = os.environ.get(CONFIG_VARIABLE)
+        file = (TomlConfigSettingsSource(settings_cls, toml_file=config),) if config else ()
+        return (init_settings, env_settings, *file)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_files(cls, data: object) -> object:
+        return with_secrets_from_files(data) if isinstance(data, dict) else data
+
+    @field_validator("build")
+    @classmethod
+    def _complete_build(cls, revision: str) -> str:
+        return build_id(revision)
+
+    @model_validator(mode="after")
+    def _refuse_contradictions(self) -> Self:
+        found = contradictions(self)
+        if found:
+            raise ValueError("\n".join(found))
+        return self

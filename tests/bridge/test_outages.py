@@ -1,0 +1,140 @@
+"""Whatever goes away and comes back, no decision is lost (R24, R79)."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+from structlog.testing import capture_logs
+from temporalio.testing import WorkflowEnvironment
+
+from contracts.names import CONSUMER_GROUP, STREAM_INTENT
+from runtime.redis_client import connect_redis
+from tests.bridge.rig import QUICK, Rig
+from tests.bridge.servers import RedisServer, connect, eventually, free_port, start_temporal
+from tests.bridge.stub_close import StubClose
+
+MakeRig = Callable[..., Rig]
+
+
+async def test_acknowledged_only_after_temporal_has_it(redis: Redis, tmp_path: Path, make_rig: MakeRig) -> None:
+    port, database = free_port(), tmp_path / "temporal.db"
+    environment = await start_temporal(port, database)
+    rig = make_rig(redis, await connect(environment))
+    await environment.shutdown()
+
+    ids = [await rig.add(), await rig.add(symbol="BTCUSDT")]
+    rig.run()
+    with capture_logs() as lines:
+        await eventually(lambda: _temporal_errors(rig))
+    assert any("waiting for Temporal" in line["event"] for line in lines)
+    assert await rig.pending() == 2
+
+    environment = await start_temporal(port, database)  # without our search attributes: no reason to wait for them
+    async with rig.worker():
+        await rig.settled()
+        (intent,) = await rig.handle().query(StubClose.intents)
+        assert intent.entry_id == ids[0]
+    assert rig.bridge.stats.started == 2
+    await rig.finish()
+    await environment.shutdown()
+
+
+async def _temporal_errors(rig: Rig) -> bool:
+    return rig.bridge.stats.temporal_errors > 0
+
+
+async def test_stopping_without_temporal_leaves_the_entry_pending(redis: Redis, make_rig: MakeRig) -> None:
+    environment = await start_temporal()
+    rig = make_rig(redis, await connect(environment))
+    await environment.shutdown()
+    await rig.add()
+    rig.run()
+    await eventually(rig.pending)
+    await rig.finish()
+    assert await rig.pending() == 1
+
+
+async def test_redis_restarts(own_redis_server: RedisServer, temporal: WorkflowEnvironment, make_rig: MakeRig) -> None:
+    redis = connect_redis(own_redis_server.url)
+    rig = make_rig(redis, temporal.client)
+    async with rig.worker():
+        rig.run()
+        await rig.add(symbol="BEFOREUSDT")
+        await rig.settled()
+        own_redis_server.kill()
+        await eventually(lambda: _redis_errors(rig))
+        await asyncio.to_thread(own_redis_server.start)
+        await rig.add(symbol="AFTERUSDT")
+        await rig.settled()
+        assert rig.bridge.stats.started == 2
+        await rig.finish()
+    await redis.aclose()
+
+
+async def _redis_errors(rig: Rig) -> int:
+    return rig.bridge.stats.redis_errors
+
+
+@pytest.mark.parametrize("loss", ["group", "everything"])
+async def test_the_group_is_created_again(rig: Rig, redis: Redis, loss: str) -> None:
+    rig.run()
+    await rig.add()
+    await rig.settled()
+    if loss == "group":
+        await redis.xgroup_destroy(STREAM_INTENT, CONSUMER_GROUP)
+    else:
+        await redis.flushall()
+    await rig.add(symbol="BTCUSDT")
+    await rig.settled()
+    assert len(await rig.handle("BTCUSDT").query(StubClose.intents)) == 1
+    assert len(await rig.handle().query(StubClose.intents)) == 1  # read once more, recognised
+    assert rig.bridge.stats.groups_created == 2
+
+
+async def test_entries_of_a_dead_consumer_are_claimed(rig: Rig, redis: Redis) -> None:
+    """R24: thirteen consumers, one for each restart, and nobody ever claimed what they had left behind."""
+    await rig.bridge._reader.ensure_group()
+    ids = [await rig.add(symbol=f"SYM{number}") for number in range(3)]
+    await redis.xreadgroup(CONSUMER_GROUP, "host_4711", {STREAM_INTENT: ">"})
+    rig.run()
+    await rig.settled()
+    assert (rig.bridge.stats.claimed, rig.bridge.stats.started) == (len(ids), 3)
+
+
+async def test_own_pending_entries_come_first_after_a_restart(rig: Rig, redis: Redis) -> None:
+    await rig.bridge._reader.ensure_group()
+    first = await rig.add()
+    await redis.xreadgroup(CONSUMER_GROUP, rig.settings.consumer, {STREAM_INTENT: ">"})
+    second = await rig.add()
+    rig.run()
+    await rig.settled()
+    intents = await rig.handle().query(StubClose.intents)
+    assert [intent.entry_id for intent in intents] == [first, second]
+
+
+async def test_an_answer_that_a_broken_connection_swallowed_is_found(rig: Rig, redis: Redis) -> None:
+    rig.run()
+    await rig.add()
+    await rig.settled()
+    await rig.finish()
+    rig.run()
+    lost = await rig.add(symbol="BTCUSDT")
+    await redis.xreadgroup(CONSUMER_GROUP, rig.settings.consumer, {STREAM_INTENT: ">"})  # delivered, never arrived
+    await rig.settled()
+    (intent,) = await rig.handle("BTCUSDT").query(StubClose.intents)
+    assert intent.entry_id == lost
+
+
+async def test_reading_pauses_when_too_much_is_in_work(redis: Redis, make_rig: MakeRig) -> None:
+    environment = await start_temporal()
+    rig = make_rig(redis, await connect(environment), replace(QUICK, read_count=10, max_in_flight=20))
+    await environment.shutdown()
+    for number in range(60):
+        await rig.add(symbol=f"SYM{number}")
+    rig.run()
+    await eventually(lambda: _temporal_errors(rig))
+    assert 20 <= await rig.pending() < 40
+    await rig.finish()
