@@ -1,0 +1,142 @@
+"""What a close costs: milliseconds from the stream to exchange and result, history, processor time.
+
+    python -m bench.closes --closes 300
+
+Everything runs here and now: real Redis, real Temporal on a file, the real worker, the simulated exchange. Beside it,
+in the same run, a plain loop makes the same calls, because only ratios travel between machines.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.console import Console
+from temporalio.client import Client
+
+from bench.percentiles import Percentiles
+from bench.processor_time import by_name, per_close
+from bench.series import Sample, Series
+from bench.tables import tables
+from contracts.names import close_workflow_id
+from harvest.interrupt import run
+from harvest.mailbox import Mailbox
+from harvest.outside import OutsideWorld
+from harvest.stack import NAMESPACE, Stack, StackConfig
+
+WARM_UP = 30
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One way to close, measured. Milliseconds."""
+
+    order: Percentiles
+    closed: Percentiles | None
+    """By Temporal's record of the workflow's end; a plain loop has none."""
+    result: Percentiles
+    processor_ms: dict[str, float]
+    """Per close, by process. The simulator's includes opening the position."""
+    history_events: int = 0
+    history_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Report:
+    """Durable closes beside plain ones."""
+
+    closes: int
+    durable: Measured
+    plain: Measured
+
+    @property
+    def ratios(self) -> dict[str, float]:
+        """How many times what the plain loop needs."""
+        ours, theirs = (sum(one.processor_ms.values()) for one in (self.durable, self.plain))
+        return {
+            "order_p50": round(self.durable.order.p50 / self.plain.order.p50, 1),
+            "result_p50": round(self.durable.result.p50 / self.plain.result.p50, 1),
+            "processor": round(ours / theirs, 1),
+        }
+
+
+async def measure(closes: int, folder: Path) -> Report:
+    """Both ways, one after the other, on one stack."""
+    config = StackConfig(folder, simulator_options=("--unlimited",))
+    async with AsyncExitStack() as exits:
+        stack = await exits.enter_async_context(Stack(config))
+        mailbox = await exits.enter_async_context(Mailbox(stack.redis_url))
+        outside = await exits.enter_async_context(OutsideWorld(stack.exchange_url))
+        series = Series(mailbox, outside)
+        durable = await _durable(stack, series, closes)
+        await stack.stop_worker()
+        command = (sys.executable, "-m", "bench.plain_loop")
+        where = ("--redis-url", stack.redis_url, "--exchange-url", stack.exchange_url)
+        await stack.start_program("plain loop", (*command, *where), {}, "plain loop ready")
+        plain, _ = await _series(stack, series, closes)
+    return Report(closes, durable, plain)
+
+
+async def _durable(stack: Stack, series: Series, closes: int) -> Measured:
+    measured, samples = await _series(stack, series, closes)
+    client = await Client.connect(stack.temporal_address, namespace=NAMESPACE)
+    descriptions = await asyncio.gather(*[_closed(client, stack.config.account, sample) for sample in samples])
+    size = descriptions[-1]
+    return Measured(
+        order=measured.order,
+        closed=Percentiles.of([closed_ms for closed_ms, _, _ in descriptions]),
+        result=measured.result,
+        processor_ms=measured.processor_ms,
+        history_events=size[1],
+        history_bytes=size[2],
+    )
+
+
+async def _series(stack: Stack, series: Series, closes: int) -> tuple[Measured, list[Sample]]:
+    await series.run(WARM_UP)
+    before = by_name(stack.children)
+    done = await series.run(closes)
+    processor = per_close(before, by_name(stack.children), closes)
+    samples = await series.samples(done)
+    order, result = ([getattr(sample, name) for sample in samples] for name in ("order_ms", "result_ms"))
+    return Measured(Percentiles.of(order), None, Percentiles.of(result), processor), samples
+
+
+async def _closed(client: Client, account: str, sample: Sample) -> tuple[float, int, int]:
+    """Milliseconds until the workflow ended, its history's events and bytes."""
+    handle = client.get_workflow_handle(close_workflow_id(account, sample.symbol), run_id=sample.run_id)
+    description = await handle.describe()
+    info = description.raw_description.workflow_execution_info
+    if description.close_time is None:
+        raise RuntimeError(f"{handle.id} {sample.run_id} has published its result and is not closed")
+    closed_ms = info.close_time.ToNanoseconds() / 1e6 - sample.began_ns / 1e6
+    return closed_ms, info.history_length, info.history_size_bytes
+
+
+def _console() -> Console:
+    """A file has no width: what the tables need."""
+    console = Console()
+    return console if console.is_terminal else Console(width=100)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m bench.closes", description=__doc__)
+    parser.add_argument("--closes", type=int, default=300, help="measured closes of each kind")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    asked = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="harvest-bench-") as folder:
+        report = run(measure(asked.closes, Path(folder)))
+    if asked.json:
+        print(json.dumps({**asdict(report), "ratios": report.ratios}))
+    else:
+        _console().print(*tables(report), sep="\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,46 @@
+"""The command line of Harvest. Commands are imported when they are called: the help answers at once."""
+
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError
+
+from contracts.errors import HarvestError
+from harvest.binaries import MissingDependency
+from harvest.exit_code import ExitCode
+from harvest.interrupt import Interrupted
+
+app = App(name="harvest", help="Durable exits for crypto futures.", version_flags=())
+app.command("harvest.commands.demo:demo", name="demo", help="Start everything, close positions, show the six proofs.")
+app.command("harvest.commands.sim:sim", name="sim", help="Run the simulated exchange alone.")
+app.command("harvest.commands.decide:decide", name="decide", help="Ask the kernel: JSON lines in, JSON lines out.")
+app.command("harvest.commands.status:status", name="status", help="What the close of a symbol is doing, as JSON.")
+app.command("harvest.commands.send:send", name="send", help="Add a close decision to the stream.")
+
+
+def main() -> None:
+    """Entry point of the ``harvest`` script."""
+    sys.exit(invoke(sys.argv[1:]))
+
+
+def invoke(arguments: Sequence[str]) -> int:
+    """Run one command; its exit code. Problems are told on stderr in one sentence."""
+    try:
+        return int(app(arguments, exit_on_error=False, result_action="return_value") or ExitCode.OK)
+    except CycloptsError:
+        return ExitCode.USAGE  # cyclopts has told what is wrong
+    except MissingDependency as missing:
+        return _told(missing, ExitCode.MISSING)
+    except HarvestError as failed:
+        return _told(failed, ExitCode.FAILED)
+    except Interrupted:
+        return ExitCode.INTERRUPTED
+
+
+def _told(problem: Exception, code: ExitCode) -> ExitCode:
+    print(f"harvest: {problem}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    main()
