@@ -16,7 +16,7 @@ class Inbox:
         return len(self._waiting)
 
     def submit(self, intent: CloseIntent) -> None:
-        """Take a decision in. The same stream entry again (its start or its acknowledgement was lost) is nothing new."""
+        """Take a decision in. The same stream entry again (its acknowledgement was lost) is nothing new."""
         if intent.entry_id not in (self._running, *(known.entry_id for known in self._waiting)):
             self._waiting.append(intent)
 

@@ -14,6 +14,9 @@ from contracts.status import AttemptView, CloseStatus, DecisionView, Phase, Time
 from workflows.case import Judgement
 from workflows.decision import Meaning, Memory
 
+SHOWN = (Phase.PLACE, Phase.SETTLE, Phase.WAIT, Phase.DONE)
+"""Phases that a human may find a close in; the others pass within a step, and drawing a card for them is wasted."""
+
 
 class Journal:
     """Keeps the story of one close in plain values. Nothing here issues a command but the search attributes."""
@@ -42,7 +45,8 @@ class Journal:
         """The close enters a phase."""
         self.timeline.append(TimelineEntry(at=workflow.now(), phase=phase, text=text))
         self.status = self.status.model_copy(update={"phase": phase, "waiting_for": ""})
-        workflow.set_current_details(self._card())
+        if phase in SHOWN:
+            workflow.set_current_details(self._card())
 
     def judged(self, judgement: Judgement, memory: Memory) -> None:
         """Evaluate and guard have spoken."""
