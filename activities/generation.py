@@ -30,16 +30,22 @@ class GenerationFinder:
     async def find(self, position: Position, trades: Sequence[Trade]) -> tuple[GenerationFacts, tuple[int, ...]]:
         """The generation and the ids of orders that reduced it since; reads further back than ``trades`` if needed."""
         known = list(trades)
+        end = self._before(known)
         for _ in range(SPANS_BACK):
             traced = trace_generation(position.amount, _fills(position, known))
             if traced is not None:
                 return _facts(traced), traced.reducing_order_ids
-            known = [*await self._earlier(position.symbol, known), *known]
+            known = [*await self._span(position.symbol, end, known), *known]
+            end -= SPAN_MS  # also past a week without trades
         return self._unreachable(position, known)
 
-    async def _earlier(self, symbol: str, known: Sequence[Trade]) -> tuple[Trade, ...]:
-        """The span before the oldest trade known (or before the last seven days)."""
-        end = known[0].time_ms - 1 if known else self._exchange.now_ms() - SPAN_MS
+    def _before(self, known: Sequence[Trade]) -> int:
+        """The last millisecond that is not read yet: the reads so far went back seven days, or to the oldest trade."""
+        week_ago = self._exchange.now_ms() - SPAN_MS
+        return max(known[0].time_ms, week_ago) if known else week_ago
+
+    async def _span(self, symbol: str, end: int, known: Sequence[Trade]) -> tuple[Trade, ...]:
+        """Seven days of trades up to ``end``, without those known already."""
         earlier = await self._exchange.recent_trades(symbol, start_ms=end - SPAN_MS + 1, end_ms=end)
         ids = {trade.trade_id for trade in known}
         return tuple(trade for trade in earlier if trade.trade_id not in ids)

@@ -18,7 +18,11 @@ KEEP_RESULTS: Final = 10_000
 KEEP_CLOSED_TRADES: Final = 2_000
 
 _PUBLISH_ONCE: Final = """
-if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'EX', ARGV[2]) then return 0 end
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+for stream = 2, #KEYS do
+  local kind = redis.call('TYPE', KEYS[stream]).ok
+  if kind ~= 'stream' and kind ~= 'none' then return redis.error_reply(KEYS[stream] .. ' is a ' .. kind) end
+end
 local next = 3
 for stream = 2, #KEYS do
   local count = tonumber(ARGV[next + 1])
@@ -27,9 +31,12 @@ for stream = 2, #KEYS do
   redis.call('XADD', KEYS[stream], 'MAXLEN', '~', ARGV[next], '*', unpack(fields))
   next = next + 2 + count
 end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
 return 1
 """
-"""Mark and records in one atomic step: a crash between the two would lose one or repeat the other (R11)."""
+"""Mark and records in one atomic step: a crash between the two would lose one or repeat the other (R11).
+
+A script is not undone when one of its commands fails, so what could fail is asked before anything is written."""
 
 tracer = get_tracer("harvest.publisher")
 

@@ -16,6 +16,9 @@ ANSWER_WITHIN_S: Final = 5.0
 """Longer than any blocking read of ours (2 s): a silent connection is given up on (R79)."""
 _CONNECT_WITHIN_S: Final = 2.0
 _CHECK_EVERY_S: Final = 15
+_MOST_CONNECTIONS: Final = 1000
+"""More than a burst of closes uses at a time. The library's own limit of 100 raises at once when it is reached, and
+then a freeze would not be seen."""
 _RETRIES: Final = 2
 
 
@@ -24,6 +27,7 @@ def connect_redis(url: str) -> Redis:
     return Redis.from_url(
         url,
         decode_responses=False,
+        max_connections=_MOST_CONNECTIONS,
         socket_timeout=ANSWER_WITHIN_S,
         socket_connect_timeout=_CONNECT_WITHIN_S,
         health_check_interval=_CHECK_EVERY_S,

@@ -1,13 +1,16 @@
 """What a running close carries from step to step."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from contracts.close import ClosePolicy
 from contracts.intent import CloseIntent
 from contracts.snapshot import Snapshot
 from kernel.guard import Permit, Verdict
+from kernel.precedence import Standing
 from workflows.decision import Meaning, Memory, Plan
 from workflows.evaluation import Evaluation
+from workflows.inbox import Running
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,18 @@ class Case:
     policy: ClosePolicy
     meaning: Meaning
     memory: Memory
+
+    def running(self) -> Running:
+        """What incoming decisions are measured against."""
+        said, memory = self.meaning.standing, self.memory
+        opened = memory.opened_at_ms
+        return Running(
+            standing=Standing(said.strength, said.rung, memory.side or said.side),
+            account=self.policy.account,
+            max_age=self.policy.max_intent_age,
+            both_sides_open=memory.both_sides_open,
+            opened_at=datetime.fromtimestamp(opened / 1000, UTC) if opened is not None else None,
+        )
 
 
 @dataclass(frozen=True)

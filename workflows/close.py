@@ -32,7 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.case import Case, Judgement
     from workflows.decision import Memory, Plan, meaning_of, plan, tickets
     from workflows.ending import (
-        answer_without_order,
+        answer_without_run,
         conclude_request,
         draft,
         outcome_without_permit,
@@ -67,7 +67,7 @@ class CloseWorkflow:
         """Close, then answer or hand over whatever arrived meanwhile."""
         result = await self._close()
         self._journal.ended(result)
-        await self._answer_repeats(result)
+        await self._answer_others(result)
         if self._inbox:
             self._continue_with_next()
         return result
@@ -117,7 +117,7 @@ class CloseWorkflow:
         case = self._case
         planned = plan(case.meaning, snapshot, case.memory, case.policy)
         permit = permission(case, snapshot, evaluation, planned, workflow.now())
-        case.memory.begin(planned)
+        case.memory.begin(planned, snapshot)
         judgement = Judgement(snapshot, evaluation, permit, planned)
         self._journal.judged(judgement, case.memory)
         completed_span("guard", attributes={"harvest.verdict": permit.verdict, "harvest.reasons": permit.reasons})
@@ -145,7 +145,7 @@ class CloseWorkflow:
     async def _place(self, planned: Plan, snapshot: Snapshot) -> SendReport:
         """4: send each order once. The first one that is not accepted ends the attempt."""
         case = self._case
-        case.memory.start_attempt(planned.attempt)
+        case.memory.start_attempt(planned.attempt, snapshot.own_orders)
         report = None
         for ticket in tickets(case.meaning, planned, snapshot, case.policy):
             report = await self._send(ticket, planned, snapshot)
@@ -251,14 +251,14 @@ class CloseWorkflow:
         return then.refresh
 
     def _stronger_waits(self) -> bool:
-        return self._inbox.has_stronger(self._case.meaning.standing)
+        return self._inbox.has_stronger(self._case.running(), workflow.now())
 
-    async def _answer_repeats(self, result: CloseResult) -> None:
-        """Answer every decision that this one took care of."""
-        running = self._case.meaning.standing
-        while self._dealt_with and (answered := self._inbox.take_answered_by(running)):
-            await self._publish(*(answer_without_order(self._case, intent, how, result) for intent, how in answered))
-            self._journal.enter(Phase.DONE, f"{len(answered)} repeats answered")
+    async def _answer_others(self, result: CloseResult) -> None:
+        """Answer every decision that arrived meanwhile and needs no run of its own."""
+        running = self._case.running()
+        while answered := self._inbox.take_answered(running, workflow.now(), dealt_with=self._dealt_with):
+            await self._publish(*(answer_without_run(self._case, intent, how, result) for intent, how in answered))
+            self._journal.enter(Phase.DONE, f"{len(answered)} other decisions answered")
 
     def _continue_with_next(self) -> None:
         """Start over with the strongest decision that waits; the others keep waiting there."""

@@ -1,5 +1,6 @@
 """What a decision comes to on this snapshot: which rung, how much in all, how much is left, in which orders."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -35,22 +36,37 @@ class Memory:
     size_before: Decimal | None = None
     """Signed amount at the first snapshot."""
     entry_price: Decimal | None = None
+    opened_at_ms: int | None = None
+    both_sides_open: bool = False
 
     executed_before_attempt: Decimal = ZERO
     _last_reaction: Reaction | None = None
     _same_reaction: int = 0
 
-    def begin(self, what: "Plan | None") -> None:
+    def begin(self, what: "Plan | None", snapshot: Snapshot) -> None:
         """Fix, once, what this decision is about and how much it is to close in all."""
+        self.both_sides_open = len(snapshot.positions) > 1
         if what is None or self.generation is not None:
             return
         self.generation = what.generation
         self.total = what.must_execute
         self.size_before = what.subject.amount
         self.entry_price = what.subject.entry_price
+        self.opened_at_ms = snapshot.generation.opened_at_ms if snapshot.generation else None
 
-    def start_attempt(self, attempt: int) -> None:
-        """From here on fills count for this attempt."""
+    @property
+    def side(self) -> Side | None:
+        """Of the position under way, once it is known."""
+        return Side.of(self.size_before) if self.size_before else None
+
+    def start_attempt(self, attempt: int, earlier: Sequence[OrderState]) -> None:
+        """From here on fills count for this attempt.
+
+        ``earlier`` are orders of this decision that the exchange remembers and this run may not: an earlier run sent
+        them, and they are part of what is to be accounted for.
+        """
+        for order in earlier:
+            self.remember(order)
         self.attempts = attempt
         self.executed_before_attempt = self.executed
 
@@ -119,9 +135,16 @@ def meaning_of(intent: CloseIntent) -> Meaning:
         urgency=intent.urgency,
         intent_type=intent.intent_type,
     )
-    rung = rung_of(intent.producer_id, said.fraction if said.kind is CloseKind.PARTIAL else None)
+    rung = rung_of(intent.producer_id or _quantity_id(said), said.fraction if said.kind is CloseKind.PARTIAL else None)
     side = Side(intent.side.value) if intent.side else None
     return Meaning(said, rung, Standing(_strength(said), rung, side))
+
+
+def _quantity_id(said: Normalised) -> str | None:
+    """A partial close by quantity without an id is its quantity: the same again is a repeat, another one is not."""
+    if said.kind is not CloseKind.PARTIAL or said.fraction is not None or said.quantity is None:
+        return None
+    return f"quantity {said.quantity.normalize():f}"
 
 
 def _strength(said: Normalised) -> Strength:

@@ -10,10 +10,10 @@ from contracts.order import OrderSide, PositionSide
 from contracts.result import CloseResult, Outcome
 from kernel.guard import Verdict
 from kernel.identity import plan_id
-from kernel.precedence import Relation
 from kernel.side import Side
 from workflows.case import Case, Judgement
 from workflows.decision import Memory, Plan
+from workflows.inbox import Answer
 
 ZERO = Decimal(0)
 
@@ -27,8 +27,9 @@ _OUTCOMES = {
 }
 
 _ANSWERS = {
-    Relation.JOIN: (Outcome.JOINED, "joined_running_close"),
-    Relation.SUPERSEDED: (Outcome.SUPERSEDED, "covered_by_stronger_close"),
+    Answer.JOINED: Outcome.JOINED,
+    Answer.SUPERSEDED: Outcome.SUPERSEDED,
+    Answer.AMBIGUOUS: Outcome.BLOCKED,
 }
 
 
@@ -127,13 +128,12 @@ def conclude_request(case: Case, judgement: Judgement, final: Outcome | None = N
     )
 
 
-def answer_without_order(case: Case, intent: CloseIntent, how: Relation, covering: CloseResult) -> CloseResult:
-    """The answer to a decision that another one took care of."""
-    outcome, reason = _ANSWERS[how]
+def answer_without_run(case: Case, intent: CloseIntent, answer: Answer, covering: CloseResult) -> CloseResult:
+    """The answer to a decision that needs no run of its own."""
     return CloseResult(
-        outcome=outcome,
-        reason_codes=(reason,),
-        decisive=reason,
+        outcome=_ANSWERS[answer],
+        reason_codes=(answer.value,),
+        decisive=answer.value,
         plan_id=intent.plan_id or covering.plan_id,
         entry_id=intent.entry_id,
         account=case.policy.account,

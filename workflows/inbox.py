@@ -1,8 +1,39 @@
 """Decisions that arrive while one is running: joined, stronger, or waiting their turn. None is dropped (R01, R05)."""
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
 from contracts.intent import CloseIntent
+from kernel.actions import CloseKind
+from kernel.guard import OPENED_AFTER_TOLERANCE_SECONDS
 from kernel.precedence import Relation, Standing, relation, strongest
 from workflows.decision import meaning_of
+
+OLDER_THAN_POSITION = timedelta(seconds=int(OPENED_AFTER_TOLERANCE_SECONDS))
+
+
+@dataclass(frozen=True)
+class Running:
+    """The decision under way, as far as others are measured against it."""
+
+    standing: Standing
+    """With the side that is really being closed, once that is known."""
+    account: str
+    max_age: timedelta
+    both_sides_open: bool = False
+    """Hedge mode with two positions: a decision that names no side may mean the other one."""
+    opened_at: datetime | None = None
+    """When the position under way was opened."""
+
+
+class Answer(StrEnum):
+    """How a decision is answered that needs no run of its own."""
+
+    JOINED = "joined_running_close"
+    SUPERSEDED = "covered_by_stronger_close"
+    AMBIGUOUS = "position_side_ambiguous"
+    """It named no side while both were open. Once one is closed it would seem to mean the other: too late to guess."""
 
 
 class Inbox:
@@ -20,17 +51,21 @@ class Inbox:
         if intent.entry_id not in (self._running, *(known.entry_id for known in self._waiting)):
             self._waiting.append(intent)
 
-    def has_stronger(self, running: Standing) -> bool:
+    def has_stronger(self, running: Running, now: datetime) -> bool:
         """Whether something arrived that the running decision must give way to."""
-        return any(_relation(running, intent) is Relation.ESCALATE for intent in self._waiting)
+        return any(relation_to(running, intent, now) is Relation.ESCALATE for intent in self._waiting)
 
-    def take_answered_by(self, running: Standing) -> list[tuple[CloseIntent, Relation]]:
-        """Remove and return what the running decision takes care of."""
-        answered: list[tuple[CloseIntent, Relation]] = [
-            (intent, how)
-            for intent in self._waiting
-            if (how := _relation(running, intent)) in (Relation.JOIN, Relation.SUPERSEDED)
-        ]
+    def take_answered(self, running: Running, now: datetime, *, dealt_with: bool) -> list[tuple[CloseIntent, Answer]]:
+        """Remove and return what needs no run of its own.
+
+        Args:
+            dealt_with: whether the running decision dealt with the position, so that repeats share its result.
+        """
+        answered: list[tuple[CloseIntent, Answer]] = []
+        for intent in self._waiting:
+            answer = _answer(running, intent, now)
+            if answer is Answer.AMBIGUOUS or (answer is not None and dealt_with):
+                answered.append((intent, answer))
         gone = {intent.entry_id for intent, _ in answered}
         self._waiting = [intent for intent in self._waiting if intent.entry_id not in gone]
         return answered
@@ -42,5 +77,27 @@ class Inbox:
         return self._waiting[first], tuple(rest)
 
 
-def _relation(running: Standing, intent: CloseIntent) -> Relation:
-    return relation(running, meaning_of(intent).standing)
+def _answer(running: Running, intent: CloseIntent, now: datetime) -> Answer | None:
+    if running.both_sides_open and intent.side is None and _closes(intent):
+        return Answer.AMBIGUOUS
+    how = relation_to(running, intent, now)
+    return {Relation.JOIN: Answer.JOINED, Relation.SUPERSEDED: Answer.SUPERSEDED}.get(how)
+
+
+def _closes(intent: CloseIntent) -> bool:
+    return meaning_of(intent).normalised.kind in (CloseKind.FULL, CloseKind.PARTIAL)
+
+
+def relation_to(running: Running, intent: CloseIntent, now: datetime) -> Relation:
+    """What an incoming decision is to the running one.
+
+    Only a decision that would itself be carried out may displace another or share its result. What the guard would
+    refuse for its own sake (its account, its age, its wording) waits for its turn and is told so there.
+    """
+    ours = intent.account in (None, running.account)
+    fresh = not intent.stale and now - intent.decided_at <= running.max_age
+    this_position = running.opened_at is None or intent.decided_at >= running.opened_at - OLDER_THAN_POSITION
+    side_told = intent.side is not None or not running.both_sides_open
+    if _closes(intent) and ours and fresh and this_position and side_told:
+        return relation(running.standing, meaning_of(intent).standing)
+    return Relation.WAIT
