@@ -10,8 +10,9 @@ from redis.exceptions import RedisError
 from contracts.names import KEY_FREEZE, key_market_state, key_position, key_record, key_risk_proposal
 from contracts.snapshot import MarketFacts, PositionHints
 
-PATIENCE_SECONDS = 0.5
-"""A close does not wait longer than this for numbers that it can do without."""
+PATIENCE_SECONDS = 2.0
+"""A close does not wait longer than this for numbers that it can do without. A Redis that is down says so at once; one
+that hangs, or a process that is busy, gets this long, because a human's freeze is among what is read."""
 MARKET_FIELDS = ("sigma", "ts", "p_trend", "p_mr", "p_chop")
 
 Hash = Mapping[bytes, bytes]
