@@ -4,7 +4,7 @@ Read :meth:`CloseWorkflow._close`: it is the design's seven steps. The rest of t
 what the one before it found out.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from temporalio import workflow
@@ -60,7 +60,7 @@ class CloseWorkflow:
         self._inbox = Inbox(request.intent, request.waiting)
         self._journal = Journal(request, self._case.meaning)
         self._looked_again = False
-        self._dealt_with = False
+        self._dealt_with: datetime | None = None
 
     @workflow.run
     async def run(self, request: CloseRequest) -> CloseResult:  # noqa: ARG002 - read in __init__
@@ -133,13 +133,13 @@ class CloseWorkflow:
 
     async def _end_without_order(self, judgement: Judgement) -> CloseResult:
         """The guard sees nothing to send, or nothing more."""
-        self._dealt_with = position_was_dealt_with(judgement)
+        self._dealt_with = workflow.now() if position_was_dealt_with(judgement) else None
         result = await self._end_with(judgement, outcome_without_permit(self._case, judgement))
         return await self._tidy_up(judgement, result)
 
     async def _suggest(self, judgement: Judgement) -> CloseResult:
         """Shadow mode: say what would be sent, send nothing."""
-        self._dealt_with = True
+        self._dealt_with = workflow.now()
         return await self._end_with(judgement, Outcome.SUGGESTED)
 
     async def _place(self, planned: Plan, snapshot: Snapshot) -> SendReport:
@@ -202,7 +202,7 @@ class CloseWorkflow:
             await workflow.sleep(policies.LAGGING_PAUSE, summary=conclusion.problem)
         if not conclusion.verified:
             return None
-        self._dealt_with = True
+        self._dealt_with = workflow.now()
         if not conclusion.published:
             await self._publish(conclusion.result)
         return conclusion.result
@@ -256,7 +256,7 @@ class CloseWorkflow:
     async def _answer_others(self, result: CloseResult) -> None:
         """Answer every decision that arrived meanwhile and needs no run of its own."""
         running = self._case.running()
-        while answered := self._inbox.take_answered(running, workflow.now(), dealt_with=self._dealt_with):
+        while answered := self._inbox.take_answered(running, workflow.now(), self._dealt_with):
             await self._publish(*(answer_without_run(self._case, intent, how, result) for intent, how in answered))
             self._journal.enter(Phase.DONE, f"{len(answered)} other decisions answered")
 

@@ -51,8 +51,10 @@ def position_was_dealt_with(judgement: Judgement) -> bool:
 
     A refusal for the intent's own sake (its age, its account, its wording) says nothing about the next intent.
     """
-    permit = judgement.permit
-    return permit.decisive in ("no_position", "rung_already_done") and "other_side_open" not in permit.reasons
+    permit, gone = judgement.permit, judgement.snapshot.subject is None
+    if permit.decisive == "no_position":
+        return gone and "other_side_open" not in permit.reasons
+    return permit.decisive == "rung_already_done"
 
 
 def draft(case: Case, judgement: Judgement, outcome: Outcome) -> CloseResult:

@@ -55,16 +55,20 @@ class Inbox:
         """Whether something arrived that the running decision must give way to."""
         return any(relation_to(running, intent, now) is Relation.ESCALATE for intent in self._waiting)
 
-    def take_answered(self, running: Running, now: datetime, *, dealt_with: bool) -> list[tuple[CloseIntent, Answer]]:
+    def take_answered(
+        self, running: Running, now: datetime, dealt_with: datetime | None
+    ) -> list[tuple[CloseIntent, Answer]]:
         """Remove and return what needs no run of its own.
 
         Args:
-            dealt_with: whether the running decision dealt with the position, so that repeats share its result.
+            dealt_with: when the running decision had dealt with the position, if it has. What was decided up to then
+                shares its result; what was decided later may be about a position opened since.
         """
         answered: list[tuple[CloseIntent, Answer]] = []
         for intent in self._waiting:
             answer = _answer(running, intent, now)
-            if answer is Answer.AMBIGUOUS or (answer is not None and dealt_with):
+            covered = dealt_with is not None and intent.decided_at <= dealt_with
+            if answer is Answer.AMBIGUOUS or (answer is not None and covered):
                 answered.append((intent, answer))
         gone = {intent.entry_id for intent, _ in answered}
         self._waiting = [intent for intent in self._waiting if intent.entry_id not in gone]
