@@ -23,6 +23,7 @@ from temporalio.worker import Worker
 from activities.confirmation import Confirmation
 from activities.hints import RedisHints, RedisRecords
 from activities.look import OrderLook
+from activities.marks import SentMarks
 from activities.orders import ExchangeOrders
 from activities.publisher import Publisher
 from activities.reads import ExchangeReads
@@ -92,7 +93,7 @@ def make_worker(parts: Parts, settings: Settings) -> Worker:
     reads = ExchangeReads(
         SnapshotReader(parts.exchange, RedisHints(parts.redis), RedisRecords(parts.redis)), OrderLook(parts.exchange)
     )
-    orders = ExchangeOrders(parts.exchange, settings.mode)
+    orders = ExchangeOrders(parts.exchange, settings.mode, SentMarks(parts.redis, settings.account))
     results = VerifiedResults(Confirmation(parts.exchange), Publisher(parts.redis, settings.build))
     return Worker(
         parts.client,

@@ -45,14 +45,14 @@ class Confirmation:
 
     async def conclude(self, request: ConcludeRequest) -> Conclusion:
         """Raises :class:`contracts.errors.ExchangeError` if a read did not succeed."""
-        evidence = await self._read(request, request.orders)
-        problem = _problem(request, evidence)
+        evidence, before = await self._read(request, request.orders), None
+        problem = _problem(request, evidence, before)
         for pause in PAUSES_SECONDS:
             if not problem:
                 break
             await asyncio.sleep(pause)
-            evidence = await self._read(request, evidence.orders)
-            problem = _problem(request, evidence)
+            before, evidence = evidence, await self._read(request, evidence.orders)
+            problem = _problem(request, evidence, before)
         standing = "lagging" if problem else _standing(request, evidence)
         return Conclusion(
             standing=standing, result=_complete(request, evidence, standing), problem=problem, orders=evidence.orders
@@ -74,7 +74,7 @@ class Confirmation:
         return await self._exchange.order_by_id(symbol, order.order_id) or order
 
 
-def _problem(request: ConcludeRequest, evidence: Evidence) -> str:
+def _problem(request: ConcludeRequest, evidence: Evidence, before: Evidence | None) -> str:
     """What is not visible yet; empty if the reads tell one story."""
     if any(not order.final for order in evidence.orders):
         return "an order of ours is still open"
@@ -82,7 +82,15 @@ def _problem(request: ConcludeRequest, evidence: Evidence) -> str:
         return "not all fills of our orders are listed yet"
     if request.final_outcome is None and stand(_attempt(request, evidence)) is Standing.LAGGING:
         return "the position does not show our own fill yet"
+    if _moved(request, evidence) and (before is None or before.after != evidence.after):
+        return "the position is not what our fills explain"  # somebody else, or a read that lags: a second one tells
     return ""
+
+
+def _moved(request: ConcludeRequest, evidence: Evidence) -> bool:
+    """Whether the position is somewhere our own fills do not lead to."""
+    expected = request.position_before - (evidence.executed - request.executed_before)
+    return request.final_outcome is None and expected != evidence.after
 
 
 def _standing(request: ConcludeRequest, evidence: Evidence) -> str:
@@ -99,13 +107,20 @@ def _attempt(request: ConcludeRequest, evidence: Evidence) -> Attempt:
         executed_in_all=evidence.executed,
         must_execute=request.must_execute,
         smallest=request.smallest,
+        shows_fills=_shows_fills(evidence),
     )
+
+
+def _shows_fills(evidence: Evidence) -> bool:
+    """The position changed last when, or after, our last fill was booked."""
+    changed = evidence.position.updated_ms if evidence.position else None
+    last = max((trade.time_ms for trade in evidence.trades), default=None)
+    return changed is not None and last is not None and changed >= last
 
 
 def _complete(request: ConcludeRequest, evidence: Evidence, standing: str) -> CloseResult:
     """The draft with what the exchange says."""
-    expected = request.position_before - (evidence.executed - request.executed_before)
-    moved = request.final_outcome is None and expected != evidence.after
+    moved = _moved(request, evidence)
     return request.draft.model_copy(
         update={
             "outcome": request.final_outcome or _outcome(request, evidence, standing),
@@ -123,7 +138,10 @@ def _outcome(request: ConcludeRequest, evidence: Evidence, standing: str) -> Out
         return Outcome.DUST_LEFT
     if standing != Standing.AT_TARGET:
         return request.draft.outcome
-    return Outcome.CLOSED_FLAT if evidence.after == ZERO else Outcome.REDUCED
+    if request.must_execute is not None:
+        return Outcome.CLOSED_FLAT if evidence.after == ZERO and not _moved(request, evidence) else Outcome.REDUCED
+    closed_by_us = evidence.executed - request.executed_before >= request.position_before
+    return Outcome.CLOSED_FLAT if closed_by_us else Outcome.CLOSED_ELSEWHERE
 
 
 def _status(orders: Sequence[OrderState]) -> str:

@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from redis.exceptions import RedisError
 from temporalio.exceptions import ApplicationError
 
-from contracts.errors import CredentialsRefused, ExchangeError, ExchangeThrottled
+from contracts.errors import CredentialsRefused, ExchangeError, ExchangeRefused, ExchangeThrottled
+
+UNKNOWN_SYMBOL = -1121
 
 
 @contextmanager
@@ -20,6 +22,10 @@ def as_application_errors() -> Iterator[None]:
     except CredentialsRefused as refused:
         message = f"the exchange refuses our credentials ({refused}): check key, permissions and address list"
         raise ApplicationError(message, type="CredentialsRefused") from refused
+    except ExchangeRefused as refused:
+        unknown = refused.code == UNKNOWN_SYMBOL
+        kind = "UnknownSymbol" if unknown else "ExchangeRefused"
+        raise ApplicationError(f"the exchange: {refused}", type=kind, non_retryable=unknown) from refused
     except ExchangeError as failed:
         raise ApplicationError(f"the exchange: {failed}", type=type(failed).__name__) from failed
     except RedisError as failed:

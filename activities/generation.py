@@ -16,7 +16,8 @@ UNREACHABLE = 0
 """Generation of a position that is older than the exchange's memory of trades.
 
 An order of ours with this generation is found only while it is younger than that, and so was this position's."""
-HOT_MS = 2000
+HOT_MS = 10_000
+"""For so long after a change the exchange's nodes may show different moments."""
 HOT_READS = 5
 HOT_PAUSE_SECONDS = 0.1
 
@@ -75,15 +76,28 @@ def _facts(traced: Generation) -> GenerationFacts:
     )
 
 
-def reads_agree(position: Position, trades: Sequence[Trade], now_ms: int) -> bool:
-    """Whether position and trades show the same moment.
+def one_moment(positions: Sequence[Position], trades: Sequence[Trade], now_ms: int) -> bool:
+    """Whether positions and trades show the same moment.
 
-    The two reads may come from different nodes. Only a position that changed just now can be caught in between; then
-    its time of change must be that of its newest trade, else the walk would start from the wrong size.
+    The two reads may come from different nodes. Only what changed just now can be caught in between.
     """
+    return all(reads_agree(position, trades, now_ms) for position in positions) and not _just_opened_unseen(
+        positions, trades, now_ms
+    )
+
+
+def reads_agree(position: Position, trades: Sequence[Trade], now_ms: int) -> bool:
+    """A position that changed just now must have changed at the time of its newest trade."""
     newest = max((trade.time_ms for trade in trades if belongs(trade, position)), default=0)
     changed = position.updated_ms or newest
     return newest == changed or now_ms - max(newest, changed) > HOT_MS
+
+
+def _just_opened_unseen(positions: Sequence[Position], trades: Sequence[Trade], now_ms: int) -> bool:
+    """A side without a position whose newest trade is recent and realised nothing: that trade opened, not closed."""
+    open_sides = {position.position_side for position in positions}
+    newest = {trade.position_side: trade for trade in trades if now_ms - trade.time_ms <= HOT_MS}
+    return any(side not in open_sides and trade.realized_pnl == 0 for side, trade in newest.items())
 
 
 async def pause_for_hot_reads() -> None:

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 
 from temporalio import activity
 
-from contracts.close import ConcludeRequest, Conclusion, LookFacts, LookRequest, PublishRequest, UnblockRequest
+from contracts.close import CancelRequest, ConcludeRequest, Conclusion, LookFacts, LookRequest, PublishRequest
 from contracts.order import SendReport, Ticket
 from contracts.snapshot import Snapshot, SnapshotRequest
 
@@ -36,8 +36,8 @@ class Orders(ABC):
 
     @activity.defn(name="cancel_resting")
     @abstractmethod
-    async def cancel_resting(self, request: UnblockRequest) -> int:
-        """Cancel reducing orders and stops that rest for a position side; returns how many are gone."""
+    async def cancel_resting(self, request: CancelRequest) -> int:
+        """Cancel these resting orders; returns how many are gone."""
 
 
 class Results(ABC):

@@ -9,9 +9,10 @@ from temporalio.exceptions import ApplicationError
 
 from activities.failures import as_application_errors
 from activities.interfaces import Orders
-from contracts.close import UnblockRequest
+from activities.marks import SentMarks
+from contracts.close import CancelRequest
 from contracts.mode import Mode
-from contracts.order import AlgoOrder, OrderSide, OrderState, PositionSide, Reaction, SendReport, Ticket, Verdict
+from contracts.order import Reaction, SendReport, Ticket, Verdict
 from exchange.port import ExchangePort
 
 FIRST_BEAT_SECONDS = 0.4
@@ -21,9 +22,10 @@ BEAT_SECONDS = 0.5
 class ExchangeOrders(Orders):
     """Orders over the exchange port."""
 
-    def __init__(self, exchange: ExchangePort, mode: Mode) -> None:
+    def __init__(self, exchange: ExchangePort, mode: Mode, marks: SentMarks) -> None:
         self._exchange = exchange
         self._mode = mode
+        self._marks = marks
 
     @activity.defn(name="place_order")
     async def place_order(self, ticket: Ticket) -> SendReport:
@@ -35,35 +37,23 @@ class ExchangeOrders(Orders):
         if self._exchange.now_ms() > ticket.timestamp_ms + ticket.recv_window_ms:
             message = "the ticket expired before it was sent"
             return SendReport(verdict=Verdict.REFUSED, reaction=Reaction.NEW_ATTEMPT, message=message)
-        async with _beating():
-            return await self._exchange.place(ticket)
+        if not await self._marks.first(ticket):
+            return SendReport(verdict=Verdict.UNKNOWN, message="this order was sent before; it is settled instead")
+        try:
+            async with _beating():
+                return await self._exchange.place(ticket)
+        except ValueError as unsafe:  # the adapter refuses a ticket that would not reduce, before sending
+            raise ApplicationError(str(unsafe), type="NotSent") from unsafe
 
     @activity.defn(name="cancel_resting")
-    async def cancel_resting(self, request: UnblockRequest) -> int:
+    async def cancel_resting(self, request: CancelRequest) -> int:
         """See :class:`activities.interfaces.Orders`."""
         with as_application_errors():
-            orders, algo_orders = await asyncio.gather(
-                self._exchange.open_orders(request.symbol), self._exchange.open_algo_orders(request.symbol)
-            )
             gone = await asyncio.gather(
-                *(self._exchange.cancel_order(request.symbol, o.order_id) for o in orders if _reduces(o, request)),
-                *(
-                    self._exchange.cancel_algo_order(request.symbol, o.algo_id)
-                    for o in algo_orders
-                    if _reduces(o, request)
-                ),
+                *(self._exchange.cancel_order(request.symbol, order_id) for order_id in request.order_ids),
+                *(self._exchange.cancel_algo_order(request.symbol, algo_id) for algo_id in request.algo_ids),
             )
         return sum(gone)
-
-
-def _reduces(order: OrderState | AlgoOrder, request: UnblockRequest) -> bool:
-    """Whether an order can only make the position of that side smaller. Entries are none of our business."""
-    exit_side = OrderSide.SELL if request.position_side is PositionSide.LONG else OrderSide.BUY
-    if order.side is not exit_side:
-        return False
-    if request.hedge_mode:
-        return order.position_side is request.position_side
-    return order.reduce_only or order.close_position
 
 
 @asynccontextmanager

@@ -3,12 +3,16 @@
 import asyncio
 from collections.abc import Sequence
 
-from activities.generation import HOT_READS, GenerationFinder, pause_for_hot_reads, reads_agree
+from activities.generation import HOT_READS, GenerationFinder, one_moment, pause_for_hot_reads
 from activities.hints import RedisHints, RedisRecords
+from contracts.errors import ExchangeUnavailable
 from contracts.order import OrderState, PositionSide, Trade
-from contracts.snapshot import GenerationFacts, Position, Snapshot, SnapshotRequest
+from contracts.snapshot import GenerationFacts, Position, Snapshot, SnapshotRequest, SymbolRules
 from exchange.port import ExchangePort
+from kernel.errors import KernelError
 from kernel.identity import client_order_id, parse_client_order_id
+from kernel.lot_filters import lot_rules
+from kernel.sizing import largest_piece
 
 MOST_LOOKUPS = 8
 """Reducing orders asked for one by one; for more, one listing is cheaper."""
@@ -25,8 +29,7 @@ class SnapshotReader:
 
     async def take(self, request: SnapshotRequest) -> Snapshot:
         """Raises :class:`contracts.errors.ExchangeError` if a read that the decision needs did not succeed."""
-        hedge = await self._exchange.hedge_mode(refresh=request.refresh)
-        rules = await self._exchange.symbol_rules(request.symbol, refresh=request.refresh)
+        rules = await self._rules(request)
         (positions, trades), open_orders, algo_orders, hints = await asyncio.gather(
             self._positions_and_trades(request),
             self._exchange.open_orders(request.symbol),
@@ -34,10 +37,9 @@ class SnapshotReader:
             self._hints.read(request.symbol),
         )
         subject = choose_subject(positions, request.side)
-        generation, own = await self._history(request, subject, trades)
+        generation, own = await self._history(request, subject, trades, rules)
         return Snapshot(
             exchange_time_ms=self._exchange.now_ms(),
-            hedge_mode=hedge,
             positions=positions,
             subject=subject,
             generation=generation,
@@ -49,36 +51,52 @@ class SnapshotReader:
             hints=hints,
         )
 
-    async def _positions_and_trades(self, request: SnapshotRequest) -> tuple[tuple[Position, ...], tuple[Trade, ...]]:
-        """Both at one moment: read again while the position is changing under our hands."""
-        positions, trades = await self._read_both(request.symbol)
-        for _ in range(HOT_READS):
-            now = self._exchange.now_ms()
-            if all(reads_agree(position, trades, now) for position in positions):
-                break
-            await pause_for_hot_reads()
-            positions, trades = await self._read_both(request.symbol)
-        return positions, trades
+    async def _rules(self, request: SnapshotRequest) -> SymbolRules:
+        """The filters, if quantities can be made by them."""
+        rules = await self._exchange.symbol_rules(request.symbol, refresh=request.refresh)
+        try:
+            largest_piece(lot_rules(rules))
+        except KernelError as odd:
+            raise ExchangeUnavailable(f"the filters of {request.symbol} contradict each other: {odd}") from odd
+        return rules
 
-    async def _read_both(self, symbol: str) -> tuple[tuple[Position, ...], tuple[Trade, ...]]:
-        positions, trades = await asyncio.gather(self._exchange.positions(symbol), self._exchange.recent_trades(symbol))
-        return positions, trades
+    async def _positions_and_trades(self, request: SnapshotRequest) -> tuple[tuple[Position, ...], tuple[Trade, ...]]:
+        """Both at one moment: read again while the position is changing under our hands.
+
+        From reads of different moments the walk to the opening fill starts with a wrong size and ends at a wrong one,
+        and a rung that was taken would seem free. A full close goes on all the same: its target is 0 in any case.
+        """
+        for _ in range(HOT_READS):
+            positions, trades = await asyncio.gather(
+                self._exchange.positions(request.symbol), self._exchange.recent_trades(request.symbol)
+            )
+            if one_moment(positions, trades, self._exchange.now_ms()) or (request.full and positions):
+                return positions, trades
+            await pause_for_hot_reads()
+        raise ExchangeUnavailable("position and trades do not show the same moment yet")
 
     async def _history(
-        self, request: SnapshotRequest, subject: Position | None, trades: Sequence[Trade]
+        self, request: SnapshotRequest, subject: Position | None, trades: Sequence[Trade], rules: SymbolRules
     ) -> tuple[GenerationFacts | None, tuple[OrderState, ...]]:
         if subject is None:
             return None, ()
         generation, reducing = await self._generations.find(subject, trades)
-        own = await self._own_orders(request, generation, reducing)
+        own = await self._own_orders(request, generation, reducing, may_be_split(generation, rules))
+        if any(not order.final for order in own):
+            raise ExchangeUnavailable("an order of ours is not final yet")
         return generation, own
 
     async def _own_orders(
-        self, request: SnapshotRequest, generation: GenerationFacts, reducing: Sequence[int]
+        self, request: SnapshotRequest, generation: GenerationFacts, reducing: Sequence[int], split: bool
     ) -> tuple[OrderState, ...]:
-        """Orders of this rung that executed (by the trades), and the one that would be sent next, if it exists."""
+        """Orders of this rung that executed (by the trades), and the one that would be sent next, if it exists.
+
+        Pieces of a split order have ids that cannot be guessed, so then everything since the opening is listed.
+        """
         executed, next_one = await asyncio.gather(
-            self._orders_by_id(request.symbol, generation, reducing),
+            self._all_orders(request.symbol, generation)
+            if split
+            else self._orders_by_id(request.symbol, generation, reducing),
             self._by_attempt(request, generation, request.known_attempts + 1),
         )
         own = {order.client_order_id: order for order in executed if _is_own(order, request, generation)}
@@ -98,11 +116,14 @@ class SnapshotReader:
         identity = client_order_id(generation.opening_trade_id, request.rung, attempt)
         return await self._exchange.order_by_client_id(request.symbol, identity)
 
+    async def _all_orders(self, symbol: str, generation: GenerationFacts) -> tuple[OrderState, ...]:
+        return await self._exchange.orders_since(symbol, generation.opened_at_ms)
+
     async def _orders_by_id(
         self, symbol: str, generation: GenerationFacts, order_ids: Sequence[int]
     ) -> tuple[OrderState, ...]:
         if len(order_ids) > MOST_LOOKUPS:
-            listed = await self._exchange.orders_since(symbol, generation.opened_at_ms)
+            listed = await self._all_orders(symbol, generation)
             return tuple(order for order in listed if order.order_id in set(order_ids))
         found = await asyncio.gather(*(self._exchange.order_by_id(symbol, order_id) for order_id in order_ids))
         return tuple(order for order in found if order is not None)
@@ -112,6 +133,12 @@ def choose_subject(positions: Sequence[Position], side: PositionSide | None) -> 
     """The position that a decision is about: the named side's, or the only one."""
     fitting = [position for position in positions if side in (None, position.side)]
     return fitting[0] if len(fitting) == 1 else None
+
+
+def may_be_split(generation: GenerationFacts, rules: SymbolRules) -> bool:
+    """Whether an order of this generation may have been larger than one MARKET order."""
+    largest = largest_piece(lot_rules(rules))
+    return 0 < largest < generation.peak_size
 
 
 def _is_own(order: OrderState, request: SnapshotRequest, generation: GenerationFacts) -> bool:

@@ -100,13 +100,12 @@ class Conclusion(Value):
         return self.standing in ("at_target", "dust", "ended")
 
 
-class UnblockRequest(Value):
-    """Whose resting orders to cancel."""
+class CancelRequest(Value):
+    """Which resting orders to cancel: those that were seen, not whatever rests by the time this is carried out."""
 
     symbol: str
-    position_side: PositionSide
-    """LONG or SHORT."""
-    hedge_mode: bool
+    order_ids: tuple[int, ...] = ()
+    algo_ids: tuple[int, ...] = ()
 
 
 class PublishRequest(Value):

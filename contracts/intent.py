@@ -40,6 +40,8 @@ class CloseIntent(Value):
     pnl_usd: Decimal | None = None
     entry_price: Decimal | None = None
     exit_price: Decimal | None = None
+    accepted_at: datetime | None = None
+    """When a close workflow took it in. Its age counts up to then; what it waits for afterwards is our delay."""
     stale: bool = False
     """Older than the limit and kept only because its position is still open: today's facts must agree."""
     traceparent: str | None = None

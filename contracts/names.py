@@ -48,6 +48,11 @@ def key_published(decision_key: str) -> str:
     return f"quantum:harvest:published:{decision_key}"
 
 
+def key_sent(account: str, symbol: str, client_order_id: str) -> str:
+    """Marks an order as handed to the network."""
+    return f"quantum:harvest:sent:{account}:{symbol}:{client_order_id}"
+
+
 def close_workflow_id(account: str, symbol: str) -> str:
     """One running close per symbol: lock, dedup and operator handle in one."""
     return f"close-{account}-{symbol}"

@@ -83,7 +83,6 @@ class Snapshot(Value):
 
     exchange_time_ms: int
     """The exchange's clock when the reads came back."""
-    hedge_mode: bool
     positions: tuple[Position, ...] = ()
     """Open positions of the symbol: at most one in one-way mode, two in hedge mode."""
     subject: Position | None = None
@@ -108,7 +107,9 @@ class SnapshotRequest(Value):
     side: PositionSide | None = None
     rung: str
     """The decision's rung: which of our own orders to look for."""
+    full: bool = False
+    """A full close: its target is 0 whatever the history was, so it does not wait for reads that disagree."""
     known_attempts: int = 0
     """Attempts that this run already made; the id after them is looked up before it is used."""
     refresh: bool = False
-    """Read symbol rules and position mode anew instead of from the cache."""
+    """Read symbol rules anew instead of from the cache."""

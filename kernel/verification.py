@@ -34,6 +34,7 @@ class Attempt:
         after: size as read after the attempt.
         executed_in_all: what was executed for the decision, earlier attempts included.
         must_execute: for a partial close the quantity that is to be executed in all; None for a full close.
+        shows_fills: whether the read is known to be newer than our last fill.
         smallest: the smallest quantity that can be sent; less than that is dust.
     """
 
@@ -43,6 +44,7 @@ class Attempt:
     executed_in_all: Decimal
     must_execute: Decimal | None
     smallest: Decimal
+    shows_fills: bool = False
 
 
 def stand(attempt: Attempt) -> Standing:
@@ -68,5 +70,5 @@ def _stand_partial(attempt: Attempt, must_execute: Decimal) -> Standing:
 
 
 def _lagging(attempt: Attempt) -> bool:
-    """The read still shows the size from before our own fill (R45)."""
-    return attempt.executed > ZERO and attempt.after == attempt.before
+    """The read still shows the size from before our own fill (R45), and not because somebody bought as much again."""
+    return attempt.executed > ZERO and attempt.after == attempt.before and not attempt.shows_fills

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from contracts.close import ClosePolicy
 from contracts.intent import CloseIntent
+from contracts.order import PositionSide
 from contracts.snapshot import Snapshot
 from kernel.guard import Permit, Verdict
 from kernel.precedence import Standing
@@ -21,6 +22,12 @@ class Case:
     policy: ClosePolicy
     meaning: Meaning
     memory: Memory
+
+    @property
+    def side(self) -> PositionSide | None:
+        """The side that is being closed once it is known, else the one that the intent names."""
+        known = self.memory.side
+        return PositionSide(known.value) if known else self.intent.side
 
     def running(self) -> Running:
         """What incoming decisions are measured against."""

@@ -8,40 +8,37 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from temporalio import workflow
+from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from temporalio.contrib.opentelemetry.workflow import completed_span
 
-    from contracts.close import CloseRequest, LookRequest, PublishRequest, UnblockRequest
+    from contracts.close import CloseRequest, LookRequest, PublishRequest
     from contracts.intent import CloseIntent
     from contracts.mode import Mode
-    from contracts.names import (
-        CLOSE_WORKFLOW,
-        QUERY_ATTEMPTS,
-        QUERY_DECISION,
-        QUERY_STATUS,
-        QUERY_TIMELINE,
-        SIGNAL_SUBMIT,
-    )
-    from contracts.order import PositionSide, SendReport, Ticket, Verdict
+    from contracts.names import CLOSE_WORKFLOW, SIGNAL_SUBMIT
+    from contracts.order import SendReport, Ticket, Verdict
     from contracts.result import CloseResult, Outcome
     from contracts.search import start_attributes
     from contracts.snapshot import Snapshot, SnapshotRequest
-    from contracts.status import AttemptView, CloseStatus, DecisionView, Phase, TimelineEntry
+    from contracts.status import Phase
+    from kernel.actions import CloseKind
     from workflows import policies, steps
     from workflows.case import Case, Judgement
-    from workflows.decision import Memory, Plan, meaning_of, plan, tickets
+    from workflows.decision import Memory, Plan, in_the_way, meaning_of, tickets
     from workflows.ending import (
         answer_without_run,
         conclude_request,
         draft,
+        no_such_symbol,
         outcome_without_permit,
         position_was_dealt_with,
     )
     from workflows.evaluation import Evaluation, evaluate_position
     from workflows.inbox import Inbox
     from workflows.journal import Journal
-    from workflows.permission import permission
+    from workflows.permission import permission, plan_or_reason
+    from workflows.queries import CloseQueries
     from workflows.reaction import next_step, wait_unless
     from workflows.settling import HUMAN_AFTER_LOOKS, settle_order
 
@@ -51,21 +48,27 @@ SECOND_LOOK = timedelta(milliseconds=300)
 
 
 @workflow.defn(name=CLOSE_WORKFLOW)
-class CloseWorkflow:
+class CloseWorkflow(CloseQueries):
     """One running close per symbol; its id is lock, dedup and operator handle in one."""
 
     @workflow.init
     def __init__(self, request: CloseRequest) -> None:
-        self._case = Case(request.intent, request.policy, meaning_of(request.intent), Memory())
+        intent = request.intent.model_copy(update={"accepted_at": request.intent.accepted_at or workflow.now()})
+        self._case = Case(intent, request.policy, meaning_of(intent), Memory())
         self._inbox = Inbox(request.intent, request.waiting)
         self._journal = Journal(request, self._case.meaning)
         self._looked_again = False
+        self._settling = False
         self._dealt_with: datetime | None = None
 
     @workflow.run
     async def run(self, request: CloseRequest) -> CloseResult:  # noqa: ARG002 - read in __init__
         """Close, then answer or hand over whatever arrived meanwhile."""
-        result = await self._close()
+        try:
+            result = await self._close()
+        except ApplicationError as unknown_symbol:
+            result = no_such_symbol(self._case, unknown_symbol.message)
+            await self._publish(result)
         self._journal.ended(result)
         await self._answer_others(result)
         if self._inbox:
@@ -91,6 +94,8 @@ class CloseWorkflow:
             if self._stronger_waits():
                 return await self._end_with(judgement, Outcome.SUPERSEDED)
             refresh = await self._prepare_next_attempt(judgement, report)
+            if self._stronger_waits():
+                return await self._end_with(judgement, Outcome.SUPERSEDED)
 
     async def _take_snapshot(self, *, refresh: bool) -> Snapshot:
         """1: everything that the decision needs, in one read."""
@@ -99,8 +104,9 @@ class CloseWorkflow:
         request = SnapshotRequest(
             account=self._case.policy.account,
             symbol=intent.symbol,
-            side=intent.side,
+            side=self._case.side,
             rung=self._case.meaning.rung,
+            full=self._case.meaning.normalised.kind is CloseKind.FULL,
             known_attempts=self._case.memory.attempts,
             refresh=refresh,
         )
@@ -115,8 +121,8 @@ class CloseWorkflow:
     def _guard(self, snapshot: Snapshot, evaluation: Evaluation) -> Judgement:
         """3: how much would be sent, and whether it may be."""
         case = self._case
-        planned = plan(case.meaning, snapshot, case.memory, case.policy)
-        permit = permission(case, snapshot, evaluation, planned, workflow.now())
+        planned, unsizable = plan_or_reason(case, snapshot)
+        permit = unsizable or permission(case, snapshot, evaluation, planned, workflow.now())
         case.memory.begin(planned, snapshot)
         judgement = Judgement(snapshot, evaluation, permit, planned)
         self._journal.judged(judgement, case.memory)
@@ -182,7 +188,10 @@ class CloseWorkflow:
         size = planned.subject.size - memory.executed_in_attempt
         known = tuple(order.order_id for order in memory.orders.values())
         request = LookRequest(ticket=ticket, after_trade_id=snapshot.last_trade_id, known_order_ids=known)
-        return await settle_order(request, size, self._on_look, self._on_wait)
+        self._settling = True  # the ticket lives in this history: it may not be begun anew before its fate is known
+        report = await settle_order(request, size, self._stronger_waits, self._on_look, self._on_wait)
+        self._settling = False
+        return report
 
     async def _confirm_verify_publish(self, judgement: Judgement) -> CloseResult | None:
         """5, 6, 7: the result once the position is where it should be; None if another attempt is needed."""
@@ -199,7 +208,8 @@ class CloseWorkflow:
                 break
             lagging += 1
             self._on_wait(conclusion.problem, lagging)
-            await workflow.sleep(policies.LAGGING_PAUSE, summary=conclusion.problem)
+            if lagging >= policies.LAGGING_LIMIT or await self._pause(policies.LAGGING_PAUSE, conclusion.problem):
+                break
         if not conclusion.verified:
             return None
         self._dealt_with = workflow.now()
@@ -215,6 +225,11 @@ class CloseWorkflow:
             return result
         request = conclude_request(self._case, judgement, final=outcome)
         conclusion = await steps.confirm_verify_publish(request, self._on_wait)
+        for _ in range(policies.LAGGING_LIMIT):
+            if conclusion.standing != "lagging":
+                break
+            await workflow.sleep(policies.LAGGING_PAUSE, summary=conclusion.problem)
+            conclusion = await steps.confirm_verify_publish(request, self._on_wait)
         if not conclusion.published:
             await self._publish(conclusion.result)
         return conclusion.result
@@ -225,14 +240,15 @@ class CloseWorkflow:
 
     async def _tidy_up(self, judgement: Judgement, result: CloseResult) -> CloseResult:
         """A position that we closed leaves no stop behind (R56)."""
-        snapshot = judgement.snapshot
-        something_rests = bool(snapshot.open_orders or snapshot.algo_orders)
-        if result.outcome is Outcome.CLOSED_FLAT and result.position_side and something_rests:
-            await self._cancel_resting(result.position_side, snapshot)
+        if result.outcome in (Outcome.CLOSED_FLAT, Outcome.CLOSED_ELSEWHERE) and judgement.plan:
+            await self._cancel_resting(judgement.plan, judgement.snapshot)
         return result
 
-    async def _cancel_resting(self, side: PositionSide, snapshot: Snapshot) -> None:
-        request = UnblockRequest(symbol=self._case.intent.symbol, position_side=side, hedge_mode=snapshot.hedge_mode)
+    async def _cancel_resting(self, planned: Plan, snapshot: Snapshot) -> None:
+        """Only what the snapshot showed: what rests since may belong to a new position."""
+        request = in_the_way(snapshot, planned.subject)
+        if not request.order_ids and not request.algo_ids:
+            return
         cancelled = await steps.cancel_resting(request, self._on_wait)
         self._journal.enter(Phase.PUBLISH, f"{cancelled} resting reducing orders cancelled")
 
@@ -244,11 +260,15 @@ class CloseWorkflow:
         if then.human:
             self._journal.call_human(then.human)
         if then.cancel_resting and judgement.plan:
-            await self._cancel_resting(judgement.plan.subject.side, judgement.snapshot)
+            await self._cancel_resting(judgement.plan, judgement.snapshot)
         if then.pause:
             self._journal.waiting(f"the next attempt, in {then.pause}: {last.message}", times)
-        await wait_unless(then.pause, self._stronger_waits, last.message)
+        await self._pause(then.pause, last.message)
         return then.refresh
+
+    async def _pause(self, pause: timedelta, why: str) -> bool:
+        """Wait, unless something stronger arrives; returns whether it did."""
+        return await wait_unless(pause, self._stronger_waits, why)
 
     def _stronger_waits(self) -> bool:
         return self._inbox.has_stronger(self._case.running(), workflow.now())
@@ -269,9 +289,13 @@ class CloseWorkflow:
         )
 
     def _on_wait(self, what: str, times: int) -> None:
+        """Something is away. A history that grows too long is begun anew; the decision is not given up."""
         self._journal.waiting(what, times)
         if times >= policies.HUMAN_AFTER_WAITS:
             self._journal.call_human(what)
+        if workflow.info().is_continue_as_new_suggested() and not self._settling:
+            waiting = self._inbox.everything()
+            workflow.continue_as_new(CloseRequest(intent=self._case.intent, policy=self._case.policy, waiting=waiting))
 
     def _on_look(self, reason: str, looks: int) -> None:
         self._journal.waiting(f"proof of what became of the order: {reason}", looks)
@@ -281,24 +305,4 @@ class CloseWorkflow:
     @workflow.signal(name=SIGNAL_SUBMIT)
     def submit(self, intent: CloseIntent) -> None:
         """Another decision about this symbol, handed over by the bridge."""
-        self._inbox.submit(intent)
-
-    @workflow.query(name=QUERY_STATUS)
-    def status(self) -> CloseStatus:
-        """What is this close doing right now?"""
-        return self._journal.status.model_copy(update={"waiting_decisions": len(self._inbox)})
-
-    @workflow.query(name=QUERY_DECISION)
-    def decision(self) -> DecisionView:
-        """What was decided, from what, and why?"""
-        return self._journal.decision
-
-    @workflow.query(name=QUERY_ATTEMPTS)
-    def attempts(self) -> list[AttemptView]:
-        """Every ticket and what came of it."""
-        return self._journal.attempts
-
-    @workflow.query(name=QUERY_TIMELINE)
-    def timeline(self) -> list[TimelineEntry]:
-        """Everything that happened, in order."""
-        return self._journal.timeline
+        self._inbox.submit(intent, workflow.now())

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from contracts.close import ClosePolicy
+from contracts.close import CancelRequest, ClosePolicy
 from contracts.intent import CloseIntent
 from contracts.mode import LadderBase
-from contracts.order import OrderSide, OrderState, PositionSide, Reaction, Ticket
-from contracts.snapshot import Position, Snapshot, SymbolRules
+from contracts.order import AlgoOrder, OrderSide, OrderState, PositionSide, Reaction, Ticket
+from contracts.snapshot import GenerationFacts, Position, Snapshot
 from kernel.actions import CloseKind, Normalised, normalise
 from kernel.identity import client_order_id, parse_client_order_id, rung_of
+from kernel.lot_filters import lot_rules
 from kernel.precedence import Standing, Strength
 from kernel.rung import OwnOrder, RungProgress, remaining, rung_progress
 from kernel.side import Side
@@ -37,6 +38,8 @@ class Memory:
     """Signed amount at the first snapshot."""
     entry_price: Decimal | None = None
     opened_at_ms: int | None = None
+    began_ms: int | None = None
+    """The exchange's clock at the first snapshot."""
     both_sides_open: bool = False
 
     executed_before_attempt: Decimal = ZERO
@@ -50,9 +53,16 @@ class Memory:
             return
         self.generation = what.generation
         self.total = what.must_execute
+        self.began_ms = snapshot.exchange_time_ms
         self.size_before = what.subject.amount
         self.entry_price = what.subject.entry_price
         self.opened_at_ms = snapshot.generation.opened_at_ms if snapshot.generation else None
+
+    def is_another(self, generation: GenerationFacts) -> bool:
+        """Whether this is a position opened since the run began. A read that merely lags is not one."""
+        if self.generation in (None, generation.opening_trade_id):
+            return False
+        return self.began_ms is not None and generation.opened_at_ms >= self.began_ms
 
     @property
     def side(self) -> Side | None:
@@ -158,8 +168,8 @@ def plan(meaning: Meaning, snapshot: Snapshot, memory: Memory, policy: ClosePoli
     subject, generation = snapshot.subject, snapshot.generation
     if subject is None or generation is None:
         return None
-    if memory.generation not in (None, generation.opening_trade_id):
-        return None  # the position that was decided about is gone; this is another one
+    if memory.is_another(generation):
+        return None  # the position that was decided about is gone
     lots = lot_rules(snapshot.rules)
     progress = _progress(snapshot, memory, lots)
     total = _total(meaning.normalised, subject, generation.peak_size, progress, memory, lots, policy)
@@ -168,7 +178,7 @@ def plan(meaning: Meaning, snapshot: Snapshot, memory: Memory, policy: ClosePoli
     sizing = size_orders(subject.size, target, lots)
     return Plan(
         subject=subject,
-        generation=generation.opening_trade_id,
+        generation=generation.opening_trade_id if memory.generation is None else memory.generation,
         attempt=max(progress.next_attempt, memory.attempts + 1),
         must_execute=total,
         left=left,
@@ -226,39 +236,48 @@ def _total(
     return subject.size - target_after(subject.size, said.fraction, lots, base)
 
 
-def lot_rules(rules: SymbolRules) -> LotRules:
-    """The kernel's view of a symbol's filters."""
-    return LotRules(
-        min_qty=rules.min_quantity,
-        max_qty=rules.max_quantity,
-        step=rules.step,
-        market_min_qty=rules.market_min_quantity,
-        market_max_qty=rules.market_max_quantity,
-        market_step=rules.market_step,
-    )
-
-
 def smallest_order(lots: LotRules) -> Decimal:
     """The least that can be sent; a remainder below it is dust."""
     return max(lots.min_qty, lots.market_min_qty, lots.step, lots.market_step)
 
 
 def tickets(meaning: Meaning, what: Plan, snapshot: Snapshot, policy: ClosePolicy) -> list[Ticket]:
-    """The orders of this attempt, with everything that will be signed already fixed."""
+    """The orders of this attempt, with everything that will be signed already fixed.
+
+    The position mode is the position's own: a row says BOTH in one-way mode, and its side in hedge mode, where the
+    exchange refuses the reduce-only flag because the side itself forbids opening (R55).
+    """
     pieces = len(what.sizing.quantities)
-    side = Side(what.subject.side.value)
+    one_way = what.subject.position_side is PositionSide.BOTH
     return [
         Ticket(
             symbol=what.subject.symbol,
             client_order_id=client_order_id(
                 what.generation, meaning.rung, what.attempt, pieces - 1 - index if pieces > 1 else None
             ),
-            side=OrderSide(side.exit_order_side),
-            position_side=what.subject.position_side if snapshot.hedge_mode else PositionSide.BOTH,
+            side=OrderSide(Side(what.subject.side.value).exit_order_side),
+            position_side=what.subject.position_side,
             quantity=quantity,
-            reduce_only=not snapshot.hedge_mode,  # hedge mode refuses the flag; the position side protects there (R55)
+            reduce_only=one_way,
             timestamp_ms=snapshot.exchange_time_ms,
             recv_window_ms=policy.recv_window_ms,
         )
         for index, quantity in enumerate(what.sizing.quantities[:MOST_ORDERS_AT_ONCE])
     ]
+
+
+def in_the_way(snapshot: Snapshot, subject: Position) -> CancelRequest:
+    """Resting orders that can only make this position smaller. Entries are none of our business."""
+    exit_side = OrderSide(Side(subject.side.value).exit_order_side)
+    hedge = subject.position_side is not PositionSide.BOTH
+
+    def reduces(order: OrderState | AlgoOrder) -> bool:
+        if order.side is not exit_side or order.position_side is not subject.position_side:
+            return False
+        return hedge or order.reduce_only or order.close_position
+
+    return CancelRequest(
+        symbol=subject.symbol,
+        order_ids=tuple(order.order_id for order in snapshot.open_orders if reduces(order)),
+        algo_ids=tuple(order.algo_id for order in snapshot.algo_orders if reduces(order)),
+    )

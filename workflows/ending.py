@@ -22,7 +22,7 @@ _OUTCOMES = {
     "rung_already_done": Outcome.ALREADY_DONE,
     "quantity_below_minimum": Outcome.DUST_LEFT,
     "intent_too_old": Outcome.SKIPPED_STALE,
-    "decision_predates_position": Outcome.ALREADY_FLAT,
+    "decision_predates_position": Outcome.SKIPPED_STALE,
     "action_hold": Outcome.SKIPPED,
 }
 
@@ -38,6 +38,8 @@ def outcome_without_permit(case: Case, judgement: Judgement) -> Outcome:
     if judgement.permit.verdict is Verdict.BLOCK:
         return Outcome.BLOCKED
     outcome = _OUTCOMES.get(judgement.permit.decisive, Outcome.SKIPPED)
+    if outcome is Outcome.ALREADY_DONE and case.memory.executed > ZERO:
+        return Outcome.REDUCED
     if outcome is not Outcome.ALREADY_FLAT or case.memory.attempts == 0:
         return outcome
     ours = case.memory.executed
@@ -127,6 +129,28 @@ def conclude_request(case: Case, judgement: Judgement, final: Outcome | None = N
         final_outcome=final,
         generation=judgement.snapshot.generation,
         draft=result,
+    )
+
+
+def no_such_symbol(case: Case, why: str) -> CloseResult:
+    """The answer to a decision about a symbol that the exchange does not have."""
+    info, intent = workflow.info(), case.intent
+    return CloseResult(
+        outcome=Outcome.BLOCKED,
+        reason_codes=("unknown_symbol", *case.meaning.normalised.reasons),
+        decisive="unknown_symbol",
+        error=why,
+        plan_id=intent.plan_id or plan_id(case.policy.account, intent.symbol, 0, case.meaning.rung),
+        entry_id=intent.entry_id,
+        account=case.policy.account,
+        symbol=intent.symbol,
+        action=intent.action,
+        workflow_id=info.workflow_id,
+        run_id=info.run_id,
+        traceparent=intent.traceparent,
+        producer_id=intent.producer_id,
+        producer_reason=intent.reason,
+        source=intent.source,
     )
 
 

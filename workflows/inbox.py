@@ -46,10 +46,10 @@ class Inbox:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def submit(self, intent: CloseIntent) -> None:
+    def submit(self, intent: CloseIntent, now: datetime) -> None:
         """Take a decision in. The same stream entry again (its acknowledgement was lost) is nothing new."""
         if intent.entry_id not in (self._running, *(known.entry_id for known in self._waiting)):
-            self._waiting.append(intent)
+            self._waiting.append(intent.model_copy(update={"accepted_at": now}))
 
     def has_stronger(self, running: Running, now: datetime) -> bool:
         """Whether something arrived that the running decision must give way to."""
@@ -73,6 +73,10 @@ class Inbox:
         gone = {intent.entry_id for intent, _ in answered}
         self._waiting = [intent for intent in self._waiting if intent.entry_id not in gone]
         return answered
+
+    def everything(self) -> tuple[CloseIntent, ...]:
+        """All that waits."""
+        return tuple(self._waiting)
 
     def next(self) -> tuple[CloseIntent, tuple[CloseIntent, ...]]:
         """The strongest waiting decision, and the rest."""
@@ -99,7 +103,7 @@ def relation_to(running: Running, intent: CloseIntent, now: datetime) -> Relatio
     refuse for its own sake (its account, its age, its wording) waits for its turn and is told so there.
     """
     ours = intent.account in (None, running.account)
-    fresh = not intent.stale and now - intent.decided_at <= running.max_age
+    fresh = not intent.stale and (intent.accepted_at or now) - intent.decided_at <= running.max_age
     this_position = running.opened_at is None or intent.decided_at >= running.opened_at - OLDER_THAN_POSITION
     side_told = intent.side is not None or not running.both_sides_open
     if _closes(intent) and ours and fresh and this_position and side_told:

@@ -5,10 +5,11 @@ from decimal import Decimal
 
 from contracts.intent import CloseIntent
 from contracts.snapshot import Snapshot
-from kernel.guard import GuardFacts, Permit, guard
+from kernel.errors import KernelError
+from kernel.guard import GuardFacts, Permit, Verdict, guard
 from kernel.side import Side
 from workflows.case import Case
-from workflows.decision import Plan
+from workflows.decision import Plan, plan
 from workflows.evaluation import Evaluation
 
 ZERO = Decimal(0)
@@ -25,11 +26,11 @@ def permission(case: Case, snapshot: Snapshot, evaluation: Evaluation, plan: Pla
         configured_account=policy.account,
         position_size=plan.subject.size if plan else ZERO,
         side_ambiguous=snapshot.subject is None and intent.side is None and len(snapshot.positions) > 1,
-        side_named=case.meaning.standing.side,
+        side_named=case.memory.side or case.meaning.standing.side,
         position_side=_side_of_position(snapshot),
-        intent_age_seconds=_seconds(now.timestamp()) - _seconds(intent.decided_at.timestamp()),
+        intent_age_seconds=_seconds((intent.accepted_at or now).timestamp()) - _seconds(intent.decided_at.timestamp()),
         max_intent_age_seconds=_age_limit(case, evaluation),
-        already_begun=bool(case.memory.orders) or bool(snapshot.own_orders),
+        already_begun=case.memory.attempts > 0,
         opened_after_decision_seconds=_opened_after(intent, snapshot),
         frozen=snapshot.hints.frozen_by is not None,
         rung_done=plan.rung_done if plan else False,
@@ -37,6 +38,15 @@ def permission(case: Case, snapshot: Snapshot, evaluation: Evaluation, plan: Pla
         advisories=_advisories(evaluation),
     )
     return guard(facts, sum(plan.sizing.quantities, ZERO) if plan else ZERO)
+
+
+def plan_or_reason(case: Case, snapshot: Snapshot) -> tuple[Plan | None, Permit | None]:
+    """The plan, or why there can be none: numbers that sizing refuses end in a loud answer, not in a stuck task."""
+    try:
+        return plan(case.meaning, snapshot, case.memory, case.policy), None
+    except KernelError as refused:
+        reasons = ("cannot_be_sized", *case.meaning.normalised.reasons, f"advisory:{refused}".replace(",", ";"))
+        return None, Permit(Verdict.BLOCK, reasons, "cannot_be_sized", ZERO)
 
 
 def _side_of_position(snapshot: Snapshot) -> Side | None:

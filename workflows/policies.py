@@ -34,6 +34,9 @@ SEND_ONCE: Final = RetryPolicy(maximum_attempts=1)
 LAGGING_PAUSE: Final = timedelta(seconds=1)
 """Between reads of a position that does not show our own fill yet."""
 
+LAGGING_LIMIT: Final = 10
+"""Reads that lag after which everything is read anew: what does not clear up in this time is not lag."""
+
 ATTEMPT_PAUSE_FIRST: Final = timedelta(milliseconds=200)
 ATTEMPT_PAUSE_MOST: Final = timedelta(seconds=30)
 """Between attempts after a refusal; doubles."""

@@ -52,11 +52,11 @@ def _pause(last: SendReport, times: int, executed: Decimal) -> timedelta:
     return max(wanted, timedelta(milliseconds=last.retry_after_ms))
 
 
-async def wait_unless(pause: timedelta, interrupted: Callable[[], bool], why: str) -> None:
-    """A durable timer that something stronger may cut short."""
-    if pause <= timedelta(0):
-        return
-    try:
-        await workflow.wait_condition(interrupted, timeout=pause, timeout_summary=why[:190])
-    except TimeoutError:
-        return
+async def wait_unless(pause: timedelta, interrupted: Callable[[], bool], why: str) -> bool:
+    """A durable timer that something stronger may cut short; whether it did."""
+    if pause > timedelta(0):
+        try:
+            await workflow.wait_condition(interrupted, timeout=pause, timeout_summary=why[:190])
+        except TimeoutError:
+            return False
+    return interrupted()

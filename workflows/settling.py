@@ -4,12 +4,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
-from temporalio import workflow
-
 from contracts.close import LookFacts, LookRequest
 from contracts.order import OrderState, Reaction, SendReport, Verdict
 from kernel.settle import Look, Settlement, SettleStep, settle
 from workflows import steps
+from workflows.reaction import wait_unless
 from workflows.steps import OnWait
 
 LONGEST_PAUSE = timedelta(seconds=30)
@@ -20,10 +19,15 @@ HUMAN_AFTER_LOOKS = 40
 async def settle_order(
     request: LookRequest,
     size_before: Decimal,
+    interrupted: Callable[[], bool],
     on_look: Callable[[str, int], None],
     on_wait: OnWait,
 ) -> SendReport:
-    """Resolve an unknown outcome. Never sends; returns only with proof, however long that takes."""
+    """Resolve an unknown outcome. Never sends; returns only with proof, however long that takes.
+
+    Or when ``interrupted``: a stronger decision waits. It closes everything, so whatever became of this order, the
+    exchange's reduce-only rule keeps the two together from closing more than there is.
+    """
     ticket = request.ticket
     looks: list[Look] = []
     while True:
@@ -35,7 +39,8 @@ async def settle_order(
         if verdict.settlement is Settlement.NEVER_EXECUTED:
             return SendReport(verdict=Verdict.REFUSED, reaction=Reaction.NEW_ATTEMPT, message="never executed")
         on_look(verdict.reason, len(looks))
-        await workflow.sleep(_pause(verdict, len(looks)), summary=f"{ticket.client_order_id}: {verdict.reason}")
+        if await wait_unless(_pause(verdict, len(looks)), interrupted, f"{ticket.client_order_id}: {verdict.reason}"):
+            return SendReport(verdict=Verdict.UNKNOWN, message="given up for a stronger decision")
 
 
 def _look(facts: LookFacts) -> Look:

@@ -9,12 +9,14 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError,
 
 with workflow.unsafe.imports_passed_through():
     from activities.interfaces import Orders, Reads, Results
-    from contracts.close import ConcludeRequest, Conclusion, LookFacts, LookRequest, PublishRequest, UnblockRequest
+    from contracts.close import CancelRequest, ConcludeRequest, Conclusion, LookFacts, LookRequest, PublishRequest
     from contracts.order import Reaction, SendReport, Ticket, Verdict
     from contracts.snapshot import Snapshot, SnapshotRequest
     from workflows import policies
 
 T = TypeVar("T")
+UNKNOWN_SYMBOL = "UnknownSymbol"
+"""The one read error that waiting does not cure."""
 OnWait = Callable[[str, int], None]
 """Told what is being waited for and how often it was in vain."""
 
@@ -97,7 +99,7 @@ async def publish(request: PublishRequest, on_wait: OnWait) -> int:
     )
 
 
-async def cancel_resting(request: UnblockRequest, on_wait: OnWait) -> int:
+async def cancel_resting(request: CancelRequest, on_wait: OnWait) -> int:
     """Cancel what stands in the way of a close, or outlived its position."""
     return await patiently(
         lambda: workflow.execute_local_activity_method(
@@ -105,7 +107,7 @@ async def cancel_resting(request: UnblockRequest, on_wait: OnWait) -> int:
             request,
             start_to_close_timeout=policies.READ_TIMEOUT,
             retry_policy=policies.READ_QUICKLY,
-            summary=f"resting reducing orders of {request.symbol} {request.position_side}",
+            summary=f"{len(request.order_ids) + len(request.algo_ids)} resting orders of {request.symbol}",
         ),
         on_wait,
     )
@@ -122,10 +124,10 @@ async def patiently(step: Callable[[], Awaitable[T]], on_wait: OnWait) -> T:
         try:
             return await step()
         except FailureError as failed:
-            if is_cancelled_exception(failed):
+            cause = _cause(failed)
+            if is_cancelled_exception(failed) or (isinstance(cause, ApplicationError) and cause.type == UNKNOWN_SYMBOL):
                 raise
             waits += 1
-            cause = _cause(failed)
             on_wait(cause.message, waits)
             await workflow.sleep(_pause(cause, waits), summary=cause.message[:190])
 
