@@ -8,7 +8,7 @@ from contracts.mode import LadderBase, Mode
 from contracts.order import OrderState, PositionSide, Ticket
 from contracts.result import CloseResult, Outcome
 from contracts.snapshot import GenerationFacts
-from contracts.value import Value
+from contracts.value import OrderId, Value
 
 
 class ClosePolicy(Value):
@@ -38,7 +38,7 @@ class LookRequest(Value):
     ticket: Ticket
     after_trade_id: int = 0
     """Trades up to this one are in the size that the order was made from."""
-    known_order_ids: tuple[int, ...] = ()
+    known_order_ids: tuple[OrderId, ...] = ()
     """Orders of ours whose trades are explained."""
 
 
@@ -104,8 +104,8 @@ class CancelRequest(Value):
     """Which resting orders to cancel: those that were seen, not whatever rests by the time this is carried out."""
 
     symbol: str
-    order_ids: tuple[int, ...] = ()
-    algo_ids: tuple[int, ...] = ()
+    order_ids: tuple[OrderId, ...] = ()
+    algo_ids: tuple[OrderId, ...] = ()
 
 
 class PublishRequest(Value):

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from enum import StrEnum
 
-from contracts.value import Value
+from contracts.value import OrderId, Value
 
 
 class OrderSide(StrEnum):
@@ -44,7 +44,7 @@ class Ticket(Value):
 class OrderState(Value):
     """An order as the exchange reports it."""
 
-    order_id: int
+    order_id: OrderId
     client_order_id: str
     status: str
     side: OrderSide
@@ -70,7 +70,7 @@ FINAL_STATUSES = frozenset({"FILLED", "CANCELED", "REJECTED", "EXPIRED", "EXPIRE
 class AlgoOrder(Value):
     """A resting conditional order (stop, take profit, trailing)."""
 
-    algo_id: int
+    algo_id: OrderId
     client_algo_id: str
     order_type: str
     side: OrderSide
@@ -85,7 +85,7 @@ class Trade(Value):
     """One fill. The truth about price, fee and realised profit (R70)."""
 
     trade_id: int
-    order_id: int
+    order_id: OrderId
     side: OrderSide
     position_side: PositionSide
     price: Decimal

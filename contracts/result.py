@@ -4,7 +4,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from contracts.order import OrderSide, PositionSide
-from contracts.value import Value
+from contracts.value import OrderId, Value
 
 
 class Outcome(StrEnum):
@@ -47,7 +47,7 @@ class FillSummary(Value):
     commission_asset: str = ""
     realized_pnl: Decimal = Decimal(0)
     """Quote currency, before commission, as the exchange books it."""
-    order_ids: tuple[int, ...] = ()
+    order_ids: tuple[OrderId, ...] = ()
 
 
 class CloseResult(Value):
@@ -88,7 +88,7 @@ class CloseResult(Value):
     producer_reason: str = ""
     source: str = ""
     joined: tuple[str, ...] = ()
-    """Entry ids of repeats that joined this decision."""
+    """For a repeat or a covered decision: the entry ids whose result it shares."""
 
     @property
     def executed(self) -> bool:

@@ -1,6 +1,11 @@
 """The base of every value that crosses a process: frozen, typed, Decimal as text."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer
+
+OrderId = Annotated[int, PlainSerializer(str, when_used="json")]
+"""An exchange's order id. Text in JSON: it can be beyond 2^53, where readers that think in floats would round it."""
 
 
 class Value(BaseModel):

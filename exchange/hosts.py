@@ -62,12 +62,15 @@ def _require_official(venue: Venue, url: URL) -> None:
 
 
 def _require_loopback(url: URL) -> None:
+    """On this machine, or a container beside this one: a name without a dot leads nowhere else."""
     host = url.host or ""
-    if host == "localhost":
+    if "." not in host and ":" not in host:
         return
     try:
         local = ip_address(host).is_loopback
     except ValueError:
         local = False
     if not local:
-        raise InvalidSettings(f"the simulator must be on this machine (127.0.0.1, ::1 or localhost), not on {host}")
+        raise InvalidSettings(
+            f"the simulator must be on this machine (127.0.0.1, ::1, localhost) or a container's name, not on {host}"
+        )

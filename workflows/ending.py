@@ -87,6 +87,7 @@ def draft(case: Case, judgement: Judgement, outcome: Outcome) -> CloseResult:
         kill_score=judgement.evaluation.kill_score,
         attempts=memory.attempts,
         would_execute=judgement.permit.verdict is Verdict.ALLOW,
+        error=judgement.permit.decisive if outcome is Outcome.BLOCKED else "",
         workflow_id=info.workflow_id,
         run_id=info.run_id,
         traceparent=intent.traceparent,

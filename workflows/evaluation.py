@@ -62,7 +62,7 @@ def evaluate_position(snapshot: Snapshot) -> Evaluation:
     try:
         return _evaluate(_kernel_position(position, hints, age), hints)
     except KernelError as refused:
-        return Evaluation(notes=(*hints.notes, f"evaluation_unavailable:{refused}"))
+        return Evaluation(notes=(*hints.notes, f"evaluation_unavailable:{refused}".replace(",", ";")))
 
 
 def _evaluate(position: HarvestPosition, hints: PositionHints) -> Evaluation:

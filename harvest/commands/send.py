@@ -33,7 +33,7 @@ def send(
         percentage: fraction of the position from 0 to 1, or percent as in 25.
         reason: shown in the result.
         side: LONG or SHORT; needed only where both are open.
-        intent_id: your own id of the decision: the same id is never carried out twice.
+        intent_id: your own id of the decision: the same id is carried out once per position.
         redis_url: where the stream is; else HARVEST_REDIS_URL, else the local Redis.
     """
     fields = {

@@ -6,7 +6,7 @@ import pytest
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.trace import SpanKind, StatusCode
+from opentelemetry.trace import NoOpTracer, SpanKind, StatusCode
 from pydantic import SecretStr
 
 from contracts.mode import Venue
@@ -92,7 +92,10 @@ async def test_the_real_exchange_does_not(venue: Venue) -> None:
     await client.close_connection()
 
 
-async def test_without_tracing_nothing_is_sent(exchange: BinanceExchange, stub: StubExchange) -> None:
+async def test_without_tracing_nothing_is_sent(
+    exchange: BinanceExchange, stub: StubExchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracing, "_TRACER", NoOpTracer())
     stub.script(POST, Answer(order_row()))
     await exchange.place(ticket())
     assert "traceparent" not in stub.calls(POST)[0].headers
