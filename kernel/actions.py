@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from kernel.decimals import positive
+from kernel.decimals import MOST_DIGITS, SMALLEST_DIVISOR, positive
 from kernel.errors import KernelError
 
 
@@ -96,16 +96,19 @@ _TRANCHES: Mapping[Decimal, str] = {Decimal("0.25"): "p25", Decimal("0.50"): "p5
 def parse_fraction(text: str | Decimal) -> Decimal:
     """A fraction of the position in (0, 1]: "0.25" is 0.25, whole numbers from 2 to 100 are percent.
 
-    Raises KernelError (field `percentage`) on anything else: 0, negative, 1.5, 101, NaN, "25%".
+    Raises KernelError (field `percentage`) on anything else: 0, negative, 1.5, 101, NaN, "25%", more than 30 digits,
+    less than 1E-12. Whatever is read here, `normalise` and `rung_of` accept.
     """
     number = _read(text)
-    if number.is_finite():
-        if 0 < number <= 1:
+    if number.is_finite() and len(number.as_tuple().digits) <= MOST_DIGITS:
+        if SMALLEST_DIVISOR <= number <= 1:
             return number
         if 2 <= number <= 100 and number == number.to_integral_value():
             return Decimal(f"{int(number)}E-2")
     raise KernelError(
-        f"percentage is {text!r}: send a fraction above 0 and up to 1, or a whole percent from 2 to 100", "percentage"
+        f"percentage is {str(text)[:40]!r}: send a fraction from {SMALLEST_DIVISOR} to 1 with at most {MOST_DIGITS}"
+        " digits, or a whole percent from 2 to 100",
+        "percentage",
     )
 
 

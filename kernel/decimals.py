@@ -18,6 +18,7 @@ ARITHMETIC = Context(
 
 LARGEST = Decimal("1E+15")  # beyond any price, quantity or age; keeps every formula far from overflow
 SMALLEST_DIVISOR = Decimal("1E-12")
+MOST_DIGITS = 30  # as a number is told: a binary float has at most 17 digits, a division of Decimals 28
 SHARE_TOLERANCE = Decimal("1E-6")  # a softmax in binary floats may add up to a little more than 1
 
 

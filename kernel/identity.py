@@ -14,6 +14,8 @@ LONGEST_CLIENT_ORDER_ID = 36  # the exchange's limit (-4015)
 
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 _HASH_LENGTH = 7
+_MOST_DIGITS = 100  # of a fraction; far beyond any that is ever read, and far below what Python refuses to convert
+_LARGEST_COUNT = 2**64
 _RUNG = re.compile(r"[a-z0-9]+")
 _CLIENT_ORDER_ID = re.compile(r"hv-(0|[1-9a-z][0-9a-z]*)-([a-z0-9]+)-([1-9][0-9]*)(?:-(0|[1-9][0-9]*))?")
 
@@ -36,7 +38,8 @@ def generation_code(trade_id: int) -> str:
 def rung_of(producer_id: str | None, fraction: Decimal | None) -> str:
     """The rung a decision stands on: the producer's own id, hashed, where there is one, else the fraction it closes.
 
-    Different fractions never share a rung. Raises KernelError on a fraction outside (0, 1].
+    Different fractions never share a rung. Raises KernelError on a fraction outside (0, 1] or without end, and on an id
+    that is no Unicode text.
     """
     if producer_id is not None and producer_id.strip():
         return "i" + _short_hash(producer_id.strip())
@@ -77,28 +80,44 @@ def plan_id(account: str, symbol: str, generation: int, rung: str) -> str:
     """16 hex digits that name one decision on one position, for the user's own streams."""
     parts = (account, symbol, generation_code(generation), rung)
     # Each part carries its length: no two different plans can be joined to the same text.
-    return sha256("".join(f"{len(part)}:{part}," for part in parts).encode()).hexdigest()[:16]
+    return sha256(_encoded("".join(f"{len(part)}:{part}," for part in parts))).hexdigest()[:16]
 
 
 def _whole(name: str, value: object, least: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise KernelError(f"{name} is {value!r}: it must be a whole number from {least} (R02)", name)
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= _LARGEST_COUNT:
+        raise KernelError(f"{name} is {_shown(value)}: it must be a whole number from {least} (R02)", name)
     return value
+
+
+def _shown(value: object) -> str:
+    # Python refuses to print an int of thousands of digits, with a ValueError that no caller expects.
+    endless = isinstance(value, int) and abs(value) > _LARGEST_COUNT
+    return "beyond any count" if endless else repr(value)[:60]
 
 
 def _exact(fraction: object) -> tuple[int, int]:
     """digits and exponent without trailing zeros, exactly: 0.250 -> (25, -2)."""
     if not isinstance(fraction, Decimal) or not fraction.is_finite() or not 0 < fraction <= 1:
-        raise KernelError(f"fraction is {fraction!r}: it must be a Decimal above 0 and at most 1 (R02)", "fraction")
+        message = f"fraction is {_shown(fraction)}: it must be a Decimal above 0 and at most 1 (R02)"
+        raise KernelError(message, "fraction")
     _, digits, exponent = fraction.as_tuple()
     text = "".join(map(str, digits))
     significant = text.rstrip("0")
+    if len(significant) > _MOST_DIGITS:
+        raise KernelError(f"fraction has {len(significant)} digits: at most {_MOST_DIGITS} are told apart", "fraction")
     return int(significant), int(exponent) + len(text) - len(significant)
 
 
 def _short_hash(text: str) -> str:
-    number = int.from_bytes(sha256(text.encode()).digest(), "big")
+    number = int.from_bytes(sha256(_encoded(text)).digest(), "big")
     return _base36(number % 36**_HASH_LENGTH).zfill(_HASH_LENGTH)
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise KernelError(f"{ascii(text)[:60]} is no Unicode text: it cannot be part of an identity", "id") from error
 
 
 def _base36(number: int) -> str:

@@ -4,14 +4,14 @@ Everything is counted in whole units of the finest decimal place involved, so no
 MIN_NOTIONAL is not consulted: the exchange exempts reduce-only exits from it (R54).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from math import gcd, lcm
 
 from kernel.decimals import not_negative, positive
 from kernel.errors import KernelError
 
-MAX_PIECES = 200  # one decision's burst; what is left is the next attempt's
+MAX_PIECES = 10_000  # so that sizing ends; no position is that many times its symbol's largest order
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,11 @@ class LotRules:
 
 @dataclass(frozen=True, slots=True)
 class Sizing:
-    """Quantities to send, in this order: the odd piece first, then full pieces. `residue` is what they leave over."""
+    """Quantities to send, in this order: the odd piece first, then full pieces. `residue` is what they leave over.
+
+    All but the first are `largest_piece`. So the first order alone, with the number of those that follow, tells the
+    whole: after a crash nothing else may be left of an attempt (R68).
+    """
 
     quantities: tuple[Decimal, ...]
     residue: Decimal
@@ -54,6 +58,8 @@ class _Grid:
     step: int
     least: int
     most: int | None
+    full: int
+    """Every piece but the first, 0 if nothing is ever split: see `_full_piece`."""
 
     def units(self, value: Decimal) -> int:
         return _units(value, self.places)
@@ -65,9 +71,6 @@ class _Grid:
         """The largest accepted quantity up to `units` (whatever the maximum), or 0."""
         on_grid = units - (units - self.offset) % self.step
         return on_grid if on_grid >= self.least else 0
-
-    def largest_piece(self, units: int) -> int:
-        return self.floor(units if self.most is None else min(units, self.most))
 
 
 def target_after(size: Decimal, fraction: Decimal, lots: LotRules, base: Decimal | None = None) -> Decimal:
@@ -107,25 +110,26 @@ def size_orders(current: Decimal, target: Decimal, lots: LotRules) -> Sizing:
 
 
 def largest_piece(lots: LotRules) -> Decimal:
-    """The size of a full piece; 0 when no maximum exists, and so nothing is ever split."""
+    """The size of every piece but the first; 0 when no maximum exists, and so nothing is ever split.
+
+    A first piece may be larger, up to the maximum.
+    """
     grid = _grid(lots, 0)
-    return Decimal(0) if grid.most is None else grid.quantity(grid.floor(grid.most))
+    return grid.quantity(grid.full)
 
 
 def _pieces(amount: int, grid: _Grid) -> list[int]:
-    full = grid.largest_piece(amount)
-    if full == 0:
-        return []
-    if grid.most is None or amount <= grid.most:
-        return [full]
-    count, rest = divmod(amount, full)
-    lead = grid.floor(rest)
-    shortened = grid.floor(full + rest - grid.least)
-    if lead == 0 and rest >= grid.step and shortened:
-        # A rest below the minimum could never be closed later: shorten the lead, and the next attempt sends the rest.
-        count, lead = count - 1, shortened
-    pieces = [lead] if lead else []
-    return pieces + [full] * min(count, MAX_PIECES - len(pieces))
+    """As few full pieces as leave the first one within the maximum, which it then reaches down to the minimum."""
+    count, most = 0, grid.floor(amount)
+    if grid.most is not None:
+        most = grid.floor(grid.most)
+        if most == 0:
+            return []
+        count = max(0, -((most + grid.step - 1 - amount) // grid.full))
+    lead = grid.floor(amount - count * grid.full)
+    if count and not lead:  # only where the minimum is more than half of the maximum: not every amount has pieces
+        count, lead = count - 1, most
+    return [lead, *[grid.full] * min(count, MAX_PIECES - 1)] if lead else []
 
 
 def _reasons(pieces: list[int], residue: int, grid: _Grid) -> tuple[str, ...]:
@@ -144,7 +148,21 @@ def _grid(lots: LotRules, places: int) -> _Grid:
     floor = max(low, market_low, 1)
     least = floor + (offset - floor) % combined
     most = min((limit for limit in (high, market_high) if limit), default=None)
-    return _Grid(places, offset, combined, least, most)
+    grid = _Grid(places, offset, combined, least, most, 0)
+    return replace(grid, full=_full_piece(grid, max(low, market_low), gapless=not (step or market_step)))
+
+
+def _full_piece(grid: _Grid, low: int, *, gapless: bool) -> int:
+    """What a first piece can exceed by any amount below the minimum, so that first and full pieces make every amount.
+
+    With full pieces as large as the maximum, a rest below the minimum would belong to no piece, and neither could it be
+    closed later. Where the minimum is one step, as it is nearly everywhere, this is the maximum. The result must not
+    depend on how finely the grid is counted: it is also read without the position's own digits.
+    """
+    if grid.most is None:
+        return 0
+    extra = low if gapless else grid.least - grid.step
+    return grid.floor(max(grid.floor(grid.most) - max(0, extra), grid.least))
 
 
 def _meet(a: int, m: int, b: int, n: int) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from concurrent import futures
 from datetime import timedelta
 
-import grpc  # type: ignore[import-untyped]
+import grpc
 import pytest
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
 from temporalio.client import Client
