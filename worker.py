@@ -214,4 +214,5 @@ if __name__ == "__main__":
     import uvloop
 
     gc.freeze()  # what was imported lives for ever; collecting through it again and again costs a tenth of a close
+    sys.setswitchinterval(0.0005)  # workflow code runs in threads: 5 ms until one may go on is half a close
     sys.exit(uvloop.run(main()))
