@@ -21,7 +21,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.confirmation import Confirmation
-from activities.hints import RedisHints, RedisRecords
+from activities.hints import RedisHints
 from activities.look import OrderLook
 from activities.marks import SentMarks
 from activities.orders import ExchangeOrders
@@ -91,7 +91,7 @@ def endpoint_of(settings: Settings) -> ExchangeEndpoint:
 def make_worker(parts: Parts, settings: Settings) -> Worker:
     """The Temporal worker with its activities."""
     reads = ExchangeReads(
-        SnapshotReader(parts.exchange, RedisHints(parts.redis), RedisRecords(parts.redis)), OrderLook(parts.exchange)
+        SnapshotReader(parts.exchange, RedisHints(parts.redis)), OrderLook(parts.exchange)
     )
     orders = ExchangeOrders(parts.exchange, settings.mode, SentMarks(parts.redis, settings.account))
     results = VerifiedResults(Confirmation(parts.exchange), Publisher(parts.redis, settings.build))

@@ -94,10 +94,17 @@ def reads_agree(position: Position, trades: Sequence[Trade], now_ms: int) -> boo
 
 
 def _just_opened_unseen(positions: Sequence[Position], trades: Sequence[Trade], now_ms: int) -> bool:
-    """A side without a position whose newest trade is recent and realised nothing: that trade opened, not closed."""
+    """Whether a side without a position was opened a moment ago by the trades.
+
+    An opening realises nothing, and the trades of the side do not add up to flat.
+    """
     open_sides = {position.position_side for position in positions}
-    newest = {trade.position_side: trade for trade in trades if now_ms - trade.time_ms <= HOT_MS}
-    return any(side not in open_sides and trade.realized_pnl == 0 for side, trade in newest.items())
+    for side in {trade.position_side for trade in trades} - open_sides:
+        own = [trade for trade in trades if trade.position_side is side]
+        recent = now_ms - own[-1].time_ms <= HOT_MS
+        if recent and own[-1].realized_pnl == 0 and sum(trade.signed_quantity for trade in own) != 0:
+            return True
+    return False
 
 
 async def pause_for_hot_reads() -> None:

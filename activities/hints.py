@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from contracts.names import KEY_FREEZE, key_market_state, key_position, key_record, key_risk_proposal
+from contracts.names import KEY_FREEZE, key_market_state, key_position, key_risk_proposal
 from contracts.snapshot import MarketFacts, PositionHints
 
 PATIENCE_SECONDS = 2.0
@@ -50,22 +50,6 @@ class RedisHints:
         answers = await pipeline.execute(raise_on_error=False)
         market, proposal, position, frozen = (None if isinstance(answer, RedisError) else answer for answer in answers)
         return market or {}, proposal or {}, position or {}, frozen
-
-
-class RedisRecords:
-    """Our own record of a position: a cache of which fill opened it. The exchange stays the truth."""
-
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
-
-    async def opening_trade(self, account: str, symbol: str, side: str) -> int | None:
-        """The fill that opened the position when we last looked, or None."""
-        try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                value = await self._redis.hget(key_record(account, symbol, side), "generation")
-        except (RedisError, OSError, TimeoutError):
-            return None  # a cache that cannot be read is a cache without the entry
-        return int(value) if value and value.isdigit() else None
 
 
 def _market(fields: Hash, notes: list[str]) -> MarketFacts | None:

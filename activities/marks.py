@@ -5,6 +5,7 @@ not know the order yet, and a new run would send it again under the same id. Thi
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Final
 
 from redis.asyncio import Redis
@@ -34,3 +35,9 @@ class SentMarks:
         except (RedisError, OSError, TimeoutError) as away:
             activity.logger.warning("sent without a mark", extra={"reason": str(away), "key": key})
             return True
+
+    async def forget(self, ticket: Ticket) -> None:
+        """The exchange refused it for certain: the id is free. If this fails, the next use of the id is settled first."""
+        with suppress(RedisError, OSError, TimeoutError):
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._redis.delete(key_sent(self._account, ticket.symbol, ticket.client_order_id))

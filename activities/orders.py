@@ -41,9 +41,12 @@ class ExchangeOrders(Orders):
             return SendReport(verdict=Verdict.UNKNOWN, message="this order was sent before; it is settled instead")
         try:
             async with _beating():
-                return await self._exchange.place(ticket)
+                report = await self._exchange.place(ticket)
         except ValueError as unsafe:  # the adapter refuses a ticket that would not reduce, before sending
             raise ApplicationError(str(unsafe), type="NotSent") from unsafe
+        if report.verdict is Verdict.REFUSED:
+            await self._marks.forget(ticket)
+        return report
 
     @activity.defn(name="cancel_resting")
     async def cancel_resting(self, request: CancelRequest) -> int:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from activities.generation import HOT_READS, GenerationFinder, one_moment, pause_for_hot_reads
-from activities.hints import RedisHints, RedisRecords
+from activities.hints import RedisHints
 from contracts.errors import ExchangeUnavailable
 from contracts.order import OrderState, PositionSide, Trade
 from contracts.snapshot import GenerationFacts, Position, Snapshot, SnapshotRequest, SymbolRules
@@ -21,10 +21,9 @@ MOST_LOOKUPS = 8
 class SnapshotReader:
     """Reads the exchange and the hints together."""
 
-    def __init__(self, exchange: ExchangePort, hints: RedisHints, records: RedisRecords) -> None:
+    def __init__(self, exchange: ExchangePort, hints: RedisHints) -> None:
         self._exchange = exchange
         self._hints = hints
-        self._records = records
         self._generations = GenerationFinder(exchange)
 
     async def take(self, request: SnapshotRequest) -> Snapshot:

@@ -1,0 +1,289 @@
+"""One read of everything: which position it is about, and which orders of ours exist already."""
+
+from decimal import Decimal
+
+import pytest
+
+from activities import generation
+from activities.hints import RedisHints
+from activities.snapshot import MOST_LOOKUPS, SnapshotReader, choose_subject
+from contracts.errors import ExchangeUnavailable
+from contracts.order import OrderState, PositionSide, Trade
+from contracts.snapshot import Position, PositionHints, SnapshotRequest
+from kernel.identity import client_order_id
+from tests.activities.fake_exchange import FakeExchange, Positions, Trades, Views
+from tests.activities.samples import ACCOUNT, DAY, NOW, RULES, SYMBOL, order, position, trade
+
+LONG, SHORT = PositionSide.LONG, PositionSide.SHORT
+OPENED_BY = 500
+
+
+class NoHints(RedisHints):
+    """No hint anywhere."""
+
+    def __init__(self) -> None:
+        pass
+
+    async def read(self, symbol: str) -> PositionHints:
+        del symbol
+        return PositionHints()
+
+
+def reader(exchange: FakeExchange) -> SnapshotReader:
+    return SnapshotReader(exchange, NoHints())
+
+
+def request(
+    rung: str = "p25", *, known_attempts: int = 0, refresh: bool = False, full: bool = False
+) -> SnapshotRequest:
+    return SnapshotRequest(
+        account=ACCOUNT, symbol=SYMBOL, rung=rung, known_attempts=known_attempts, refresh=refresh, full=full
+    )
+
+
+def own(attempt: int, order_id: int, rung: str = "p25", **more: str) -> OrderState:
+    """An order of ours of this position."""
+    return order(order_id, client_order_id(OPENED_BY, rung, attempt), **more)  # type: ignore[arg-type]
+
+
+def exchange_with(size: str, fills: list[Trade], orders: list[OrderState]) -> FakeExchange:
+    """A long that fill 500 opened two days ago, and what happened since."""
+    opening = trade(OPENED_BY, "100", days_ago=2)
+    return FakeExchange(held=Views[Positions]((position(size),)), fills=Views[Trades]((opening, *fills)), orders=orders)
+
+
+def ids(orders: tuple[OrderState, ...]) -> set[int]:
+    return {each.order_id for each in orders}
+
+
+def test_the_only_position_needs_no_name() -> None:
+    assert choose_subject([position("-3")], None) == position("-3")
+
+
+def test_the_named_side_is_chosen_of_two() -> None:
+    long, short = position("3", LONG), position("-4", SHORT)
+
+    assert choose_subject([long, short], SHORT) == short
+
+
+def test_of_two_sides_none_is_chosen_when_nobody_names_one() -> None:
+    assert choose_subject([position("3", LONG), position("-4", SHORT)], None) is None
+
+
+def test_r39_a_named_side_that_is_not_open_is_not_replaced_by_the_other_one() -> None:
+    assert choose_subject([position("-4")], LONG) is None
+    assert choose_subject([position("4", LONG)], SHORT) is None
+
+
+def test_no_position_is_no_subject() -> None:
+    assert choose_subject([], None) is None
+
+
+async def test_orders_of_ours_are_found_by_the_trades_that_reduced_the_position() -> None:
+    exchange = exchange_with("75", [trade(501, "-25", days_ago=1, order_id=9)], [own(1, 9, original="25")])
+
+    snapshot = await reader(exchange).take(request())
+
+    assert ids(snapshot.own_orders) == {9}
+    assert snapshot.generation is not None
+    assert snapshot.generation.opening_trade_id == OPENED_BY
+
+
+async def test_an_order_of_ours_that_no_trade_shows_is_found_by_the_id_that_would_be_used_next() -> None:
+    exchange = exchange_with("100", [], [own(1, 9, original="25")])
+
+    snapshot = await reader(exchange).take(request())
+
+    assert ids(snapshot.own_orders) == {9}
+    assert exchange.looked_up == [client_order_id(OPENED_BY, "p25", 1), client_order_id(OPENED_BY, "p25", 2)]
+
+
+async def test_all_attempts_of_a_rung_are_found_after_an_amnesia() -> None:
+    fills = [trade(501, "-10", days_ago=1, order_id=9), trade(502, "-5", days_ago=1, order_id=10)]
+    attempts = [own(1, 9), own(2, 10), own(3, 11, status="EXPIRED", executed="0"), own(4, 12, executed="0")]
+    exchange = exchange_with("85", fills, attempts)
+
+    snapshot = await reader(exchange).take(request())
+
+    assert ids(snapshot.own_orders) == {9, 10, 11, 12}
+
+
+async def test_the_id_after_the_known_attempts_is_looked_up_before_it_is_used() -> None:
+    exchange = exchange_with("100", [], [own(3, 9)])
+
+    snapshot = await reader(exchange).take(request(known_attempts=2))
+
+    assert exchange.looked_up[0] == client_order_id(OPENED_BY, "p25", 3)
+    assert ids(snapshot.own_orders) == {9}
+
+
+async def test_orders_of_other_rungs_other_positions_and_other_people_are_not_ours() -> None:
+    fills = [trade(501 + number, "-1", days_ago=1, order_id=20 + number) for number in range(3)]
+    strangers = [
+        own(1, 20, rung="p50"),
+        order(21, client_order_id(OPENED_BY - 1, "p25", 1)),
+        order(22, "web_4711"),
+    ]
+    exchange = exchange_with("97", fills, strangers)
+
+    snapshot = await reader(exchange).take(request())
+
+    assert snapshot.own_orders == ()
+    assert sorted(exchange.looked_up_ids) == [20, 21, 22]
+
+
+@pytest.mark.parametrize("reducing", [MOST_LOOKUPS, MOST_LOOKUPS + 1])
+async def test_many_reducing_orders_cost_one_listing_and_few_cost_one_look_each(reducing: int) -> None:
+    fills = [trade(501 + number, "-1", days_ago=1, order_id=20 + number) for number in range(reducing)]
+    orders = [own(1, 20), *(order(21 + number, f"web_{number}") for number in range(reducing))]
+    exchange = exchange_with(str(100 - reducing), fills, orders)
+
+    snapshot = await reader(exchange).take(request())
+
+    assert ids(snapshot.own_orders) == {20}
+    by_listing = reducing > MOST_LOOKUPS
+    assert len(exchange.listings) == (1 if by_listing else 0)
+    assert len(exchange.looked_up_ids) == (0 if by_listing else reducing)
+
+
+async def test_the_listing_begins_where_the_position_began() -> None:
+    fills = [trade(501 + number, "-1", days_ago=1, order_id=20 + number) for number in range(MOST_LOOKUPS + 1)]
+    exchange = exchange_with("91", fills, [])
+
+    snapshot = await reader(exchange).take(request())
+
+    assert snapshot.generation is not None
+    assert exchange.listings == [snapshot.generation.opened_at_ms]
+
+
+async def test_r52_a_position_that_changes_under_our_hands_is_read_until_its_trades_fit() -> None:
+    before, after = trade(500, "100", days_ago=2), trade(501, "-40", time_ms=NOW - 5)
+    exchange = FakeExchange(
+        held=Views[Positions]((position("60", updated_ms=NOW - 5),)),
+        fills=Views[Trades]((before,), (before,), (before, after)),
+    )
+
+    snapshot = await reader(exchange).take(request())
+
+    assert snapshot.last_trade_id == 501
+    assert snapshot.generation is not None
+    assert snapshot.generation.opening_trade_id == 500
+    assert exchange.held.reads == 3
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many reads, without the waiting in between."""
+    monkeypatch.setattr(generation, "HOT_PAUSE_SECONDS", 0.0)
+
+
+def torn_apart(*held: Position) -> FakeExchange:
+    """The trades show a fill of just now that the position never shows."""
+    fills = (trade(OPENED_BY, "100", days_ago=2), trade(501, "-40", time_ms=NOW - 5))
+    return FakeExchange(held=Views[Positions](held), fills=Views[Trades](fills))
+
+
+@pytest.mark.usefixtures("no_pauses")
+async def test_reads_that_never_fit_together_are_no_snapshot_for_a_partial_close() -> None:
+    exchange = torn_apart(position("100", updated_ms=NOW - 2 * DAY))
+
+    with pytest.raises(ExchangeUnavailable, match="same moment"):
+        await reader(exchange).take(request())
+
+    assert exchange.held.reads == generation.HOT_READS
+
+
+@pytest.mark.usefixtures("no_pauses")
+async def test_reads_that_do_not_fit_together_do_not_hold_up_a_full_close() -> None:
+    exchange = torn_apart(position("100", updated_ms=NOW - 2 * DAY))
+
+    snapshot = await reader(exchange).take(request("full", full=True))
+
+    assert snapshot.subject is not None
+    assert exchange.held.reads == 1
+
+
+@pytest.mark.usefixtures("no_pauses")
+async def test_a_position_that_was_opened_a_moment_ago_and_is_not_shown_is_not_taken_for_flat() -> None:
+    opening = trade(OPENED_BY, "100", time_ms=NOW - 5, realized="0")
+    exchange = FakeExchange(
+        held=Views[Positions]((), (position("100", updated_ms=NOW - 5),)), fills=Views[Trades]((opening,))
+    )
+
+    snapshot = await reader(exchange).take(request("full", full=True))
+
+    assert snapshot.subject == position("100", updated_ms=NOW - 5)
+
+
+@pytest.mark.parametrize("status", ["NEW", "PARTIALLY_FILLED"])
+async def test_an_order_of_ours_that_is_still_on_its_way_is_waited_for(status: str) -> None:
+    exchange = exchange_with("100", [], [own(1, 9, status=status, original="25", executed="0")])
+
+    with pytest.raises(ExchangeUnavailable, match="not final"):
+        await reader(exchange).take(request())
+
+
+async def test_r53_pieces_of_a_split_order_are_found_by_listing_because_their_ids_cannot_be_guessed() -> None:
+    pieces = [order(20 + left, client_order_id(OPENED_BY, "p25", 1, left)) for left in range(3)]
+    exchange = FakeExchange(
+        held=Views[Positions]((position("5000"),)),
+        fills=Views[Trades]((trade(OPENED_BY, "5000", days_ago=2),)),
+        orders=pieces,
+    )
+
+    snapshot = await reader(exchange).take(request())
+
+    assert ids(snapshot.own_orders) == {20, 21, 22}
+    assert exchange.listings == [NOW - 2 * DAY]
+
+
+async def test_filters_that_contradict_each_other_are_a_failed_read_and_not_a_crash() -> None:
+    odd = RULES.model_copy(
+        update={"step": Decimal("0.003"), "market_step": Decimal("0.003"), "market_min_quantity": Decimal("0.002")}
+    )
+    exchange = exchange_with("100", [], [])
+    exchange.rules = odd
+
+    with pytest.raises(ExchangeUnavailable, match="contradict"):
+        await reader(exchange).take(request())
+
+
+async def test_without_a_position_no_order_is_looked_for() -> None:
+    exchange = FakeExchange(fills=Views[Trades]((trade(7, "1"), trade(8, "-1"))))
+
+    snapshot = await reader(exchange).take(request())
+
+    assert (snapshot.subject, snapshot.generation, snapshot.own_orders) == (None, None, ())
+    assert snapshot.last_trade_id == 8
+    assert exchange.looked_up == []
+
+
+async def test_hedge_mode_with_both_sides_open_and_none_named_shows_both_and_decides_for_none() -> None:
+    both = (position("3", LONG), position("-4", SHORT))
+    exchange = FakeExchange(held=Views[Positions](both), hedge=True)
+
+    snapshot = await reader(exchange).take(request())
+
+    assert (snapshot.positions, snapshot.subject) == (both, None)
+
+
+async def test_the_rules_are_read_anew_when_asked() -> None:
+    exchange = exchange_with("100", [], [])
+
+    await reader(exchange).take(request(refresh=True))
+
+    assert exchange.refreshed == [SYMBOL]
+
+
+async def test_an_exchange_that_does_not_answer_is_an_error_and_not_a_flat_position() -> None:
+    with pytest.raises(ExchangeUnavailable):
+        await reader(FakeExchange(away=True)).take(request())
+
+
+async def test_quantities_stay_exact() -> None:
+    exchange = exchange_with("0.1", [trade(501, "-99.9", days_ago=1)], [])
+
+    snapshot = await reader(exchange).take(request())
+
+    assert snapshot.subject is not None
+    assert snapshot.subject.amount == Decimal("0.1")
