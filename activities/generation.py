@@ -7,6 +7,7 @@ from datetime import timedelta
 from contracts.order import Trade
 from contracts.snapshot import GenerationFacts, Position
 from exchange.port import ExchangePort
+from exchange.spans import RECENT_MS
 from kernel.generation import Fill, Generation, trace_generation
 
 SPAN_MS = int(timedelta(days=7).total_seconds() * 1000)
@@ -41,8 +42,8 @@ class GenerationFinder:
         return self._unreachable(position, known)
 
     def _before(self, known: Sequence[Trade]) -> int:
-        """The last millisecond that is not read yet: the reads so far went back seven days, or to the oldest trade."""
-        week_ago = self._exchange.now_ms() - SPAN_MS
+        """Up to here older trades may not be read yet: the reads so far cover the recent span, or begin at a trade."""
+        week_ago = self._exchange.now_ms() - RECENT_MS
         return max(known[0].time_ms, week_ago) if known else week_ago
 
     async def _span(self, symbol: str, end: int, known: Sequence[Trade]) -> tuple[Trade, ...]:

@@ -72,6 +72,9 @@ class Bridge:
             except RedisError as error:
                 errors = 0 if group_is_missing(error) else errors + 1
                 await self._recover(error, errors, stop)
+            except Exception:
+                errors += 1
+                await self._stumble(errors, stop)
         left = await self._lanes.drain(self._settings.drain)
         _log.info("bridge stopped", left_pending=left)
 
@@ -96,6 +99,15 @@ class Bridge:
             return
         pause = pause_after(errors)
         _log.warning("waiting for Redis: %s", str(error)[:200] or type(error).__name__, tries=errors, pause_s=pause)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), pause)
+
+    async def _stumble(self, errors: int, stop: asyncio.Event) -> None:
+        """An error nobody thought of must not end the bridge: it would come again after every restart."""
+        self.stats.failures += 1
+        self._next_sweep = 0.0
+        pause = pause_after(errors)
+        _log.exception("the bridge stumbled and goes on", tries=errors, pause_s=pause)
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), pause)
 
@@ -146,7 +158,30 @@ class Bridge:
         return []
 
     async def _take(self, entries: Sequence[Entry]) -> bool:
-        """Get all of these on their way; returns whether there was nothing but stale ones among them."""
+        """Get all of these on their way; returns whether there was nothing but stale ones among them.
+
+        If one of them breaks us, each is taken by itself: one entry must not keep the others waiting (R23).
+        """
+        try:
+            return await self._take_together(entries)
+        except RedisError:
+            raise
+        except Exception:
+            self.stats.failures += 1
+            _log.exception("an entry broke its batch; taking each by itself", count=len(entries))
+        for entry in entries:
+            await self._take_alone(entry)
+        return False
+
+    async def _take_alone(self, entry: Entry) -> None:
+        try:
+            await self._take_together([entry])
+        except RedisError:
+            raise
+        except Exception:
+            await self._failed(entry)
+
+    async def _take_together(self, entries: Sequence[Entry]) -> bool:
         now = datetime.now(UTC)
         stale: list[CloseIntent] = []
         fresh: list[CloseIntent] = []
@@ -200,8 +235,17 @@ class Bridge:
         self._submit(released)
 
     def _submit(self, intents: Sequence[CloseIntent]) -> None:
-        for intent in most_urgent_first(intents):
+        for intent in self._ordered(intents):
             self._lanes.submit(intent.entry_id, intent.symbol, partial(self._close, intent))
+
+    def _ordered(self, intents: Sequence[CloseIntent]) -> Sequence[CloseIntent]:
+        try:
+            return most_urgent_first(intents)
+        except Exception:
+            # That everybody goes matters more than who goes first. The one to blame fails again in its own lane.
+            self.stats.failures += 1
+            _log.exception("decisions could not be ordered; they go as they came", count=len(intents))
+            return intents
 
     async def _close(self, intent: CloseIntent) -> None:
         """Start or join, then acknowledge: never the other way round (R24)."""
@@ -214,18 +258,17 @@ class Bridge:
         except RedisError as error:
             _log.warning("not acknowledged yet; Redis: %s", str(error)[:200], entry_id=intent.entry_id)
         except Exception:
-            await self._failed(intent)
+            await self._failed(Entry(intent.entry_id, {b"intent": intent.model_dump_json().encode()}))
 
-    async def _failed(self, intent: CloseIntent) -> None:
+    async def _failed(self, entry: Entry) -> None:
         """An error nobody thought of: the entry stays pending and is tried again, but not for ever."""
         self.stats.failures += 1
-        count = self._failures[intent.entry_id] = self._failures.get(intent.entry_id, 0) + 1
-        _log.exception("a decision could not be handed over", entry_id=intent.entry_id, tries=count)
+        count = self._failures[entry.id] = self._failures.get(entry.id, 0) + 1
+        _log.exception("a decision could not be handed over", entry_id=entry.id, tries=count)
         if count >= _GIVE_UP_AFTER:
-            raw = {b"intent": intent.model_dump_json().encode()}
             problem = f"could not be handed to Temporal {count} times; see the log of this time"
-            await self._bury(Rejected(Entry(intent.entry_id, raw), "entry", problem))
-            self._failures.pop(intent.entry_id, None)
+            await self._bury(Rejected(entry, "entry", problem))
+            self._failures.pop(entry.id, None)
 
     async def _bury(self, letter: Rejected) -> None:
         raw_parent = letter.entry.fields.get(b"traceparent", b"").decode(errors="replace")
@@ -235,3 +278,6 @@ class Bridge:
             self._recent.add(letter.entry.id)
         except RedisError as error:
             _log.warning("dead letter not written yet; Redis: %s", str(error)[:200], entry_id=letter.entry.id)
+        except Exception:
+            self.stats.failures += 1
+            _log.exception("dead letter not written; the entry stays pending", entry_id=letter.entry.id)

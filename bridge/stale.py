@@ -1,15 +1,16 @@
 """Decisions that are too old to act on.
 
 They are answered in bulk, one record for many, without a workflow each: old backlog is not replayed into the market
-(R15, R65). But protection is not thrown away: the newest of each symbol is held back, and gets its workflow once the
-backlog is read. That one closes only if today's facts still say so.
+(R15, R65). But protection is not thrown away: of each symbol and named side the strongest is held back, the newest
+among equals, and gets its workflow once the backlog is read. That one closes only if today's facts still say so.
 """
 
 import json
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import cast
+from datetime import datetime
+from typing import NamedTuple, cast
 
 import structlog
 from redis.asyncio import Redis
@@ -18,24 +19,43 @@ from redis.typing import EncodableT, FieldT
 from bridge.entry import order_of
 from bridge.settings import BridgeSettings
 from bridge.stats import BridgeStats
-from bridge.urgency import closes
+from bridge.urgency import closes, urgency
 from contracts.intent import CloseIntent
 from contracts.names import STREAM_INTENT, STREAM_RESULT
+from contracts.order import PositionSide
 from contracts.result import Outcome
 from contracts.wire_out import SOURCE
 
 _log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
 
 
+class _Rank(NamedTuple):
+    """Of two decisions that compete for one place the larger rank is held back."""
+
+    strength: int
+    decided_at: datetime
+    entry: tuple[int, int]
+
+
+class _Held(NamedTuple):
+    # The rank is kept: an entry is judged once, when it comes, and cannot break its successors.
+    rank: _Rank
+    intent: CloseIntent
+
+
+_Place = tuple[str, PositionSide | None]
+"""Symbol and named side: in hedge mode each side is a position of its own."""
+
+
 class StaleDecisions:
-    """Held back: the newest closing decision per symbol. It stays pending in Redis, so a crash loses none."""
+    """Held back: the strongest closing decision per place. It stays pending in Redis, so a crash loses none."""
 
     def __init__(self, redis: Redis, account: str, settings: BridgeSettings, stats: BridgeStats) -> None:
         self._redis = redis
         self._account = account
         self._settings = settings
         self._stats = stats
-        self._held: dict[str, CloseIntent] = {}
+        self._held: dict[_Place, _Held] = {}
         self._ids: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
@@ -45,27 +65,31 @@ class StaleDecisions:
         return entry_id in self._ids
 
     async def take(self, intents: Sequence[CloseIntent]) -> list[str]:
-        """Hold back the newest of each symbol and answer all others; returns the ids answered."""
+        """Hold back the strongest of each place and answer all others; returns the ids answered."""
         held = dict(self._held)
         given_up: list[CloseIntent] = []
         for intent in intents:
-            older = _keep_newest(held, intent)
-            if older is not None:
-                given_up.append(older)
+            loser = _keep_strongest(held, intent) if self._ours(intent) and closes(intent) else intent
+            if loser is not None:
+                given_up.append(loser)
         if given_up:
             await self._answer(given_up)
         self._hold(held)  # only now: if Redis failed, the entries are still pending and come again
         return [intent.entry_id for intent in given_up]
 
     def release(self) -> list[CloseIntent]:
-        """The decisions held back, marked as stale, each to be started once."""
-        released = [intent.model_copy(update={"stale": True}) for intent in self._held.values()]
+        """The decisions held back, marked as stale, each to be started once; the strongest first."""
+        strongest_first = sorted(self._held.values(), key=lambda held: held.rank, reverse=True)
         self._hold({})
-        return released
+        return [held.intent.model_copy(update={"stale": True}) for held in strongest_first]
 
-    def _hold(self, held: dict[str, CloseIntent]) -> None:
+    def _ours(self, intent: CloseIntent) -> bool:
+        """Nothing old is held for another account: it would be refused there, and ours be given up for it."""
+        return intent.account in (None, self._account)
+
+    def _hold(self, held: dict[_Place, _Held]) -> None:
         self._held = held
-        self._ids = frozenset(intent.entry_id for intent in held.values())
+        self._ids = frozenset(each.intent.entry_id for each in held.values())
 
     async def _answer(self, given_up: list[CloseIntent]) -> None:
         """One record and all acknowledgements, both or neither."""
@@ -78,19 +102,22 @@ class StaleDecisions:
         _log.warning("too old to act on", count=record["count"], first_id=record["first_id"], last_id=record["last_id"])
 
 
-def _keep_newest(held: dict[str, CloseIntent], intent: CloseIntent) -> CloseIntent | None:
-    """Hold the newer of this and the held one; returns the one to give up, if any."""
-    if not closes(intent):
+def _keep_strongest(held: dict[_Place, _Held], intent: CloseIntent) -> CloseIntent | None:
+    """Hold the stronger of this and the held one, the newer among equals; returns the one to give up, if any.
+
+    A newer partial close must not displace an emergency that nobody has carried out yet.
+    """
+    place = (intent.symbol, intent.side)
+    candidate = _Held(_rank(intent), intent)
+    other = held.get(place)
+    if other is not None and candidate.rank < other.rank:
         return intent
-    older = held.get(intent.symbol)
-    if older is not None and _age_key(intent) < _age_key(older):
-        return intent
-    held[intent.symbol] = intent
-    return older
+    held[place] = candidate
+    return other.intent if other is not None else None
 
 
-def _age_key(intent: CloseIntent) -> tuple[float, tuple[int, int]]:
-    return intent.decided_at.timestamp(), order_of(intent.entry_id)
+def _rank(intent: CloseIntent) -> _Rank:
+    return _Rank(-urgency(intent), intent.decided_at, order_of(intent.entry_id))
 
 
 def stale_record(given_up: Sequence[CloseIntent], account: str, build: str, published_ms: int) -> dict[str, str]:

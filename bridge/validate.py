@@ -6,10 +6,13 @@ from datetime import datetime
 import structlog
 
 from bridge.entry import Entry
+from bridge.urgency import meaning
 from contracts.errors import InvalidIntent
 from contracts.intent import CloseIntent
 from contracts.wire_in import parse_intent
 from kernel.actions import parse_fraction
+from kernel.errors import KernelError
+from kernel.identity import rung_of
 
 _log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
 
@@ -28,12 +31,23 @@ def validate(entry: Entry, now: datetime) -> CloseIntent | Rejected:
     if not entry.fields:
         return Rejected(entry, "entry", "was trimmed from the stream before it was handled; raise the stream's MAXLEN")
     try:
-        return parse_intent(entry.id, _decoded(entry.fields), parse_fraction, now)
+        intent = parse_intent(entry.id, _decoded(entry.fields), parse_fraction, now)
+        _derive(intent)
     except InvalidIntent as error:
         return Rejected(entry, error.field, error.problem)
+    except KernelError as error:
+        return Rejected(entry, error.field or "entry", str(error)[:300])
     except Exception as error:
         _log.exception("an entry broke the parser", entry_id=entry.id)
         return Rejected(entry, "entry", f"our parser failed ({type(error).__name__}); report this entry")
+    return intent
+
+
+def _derive(intent: CloseIntent) -> None:
+    """Derive once what the close derives before its first step: what cannot be derived must not get that far."""
+    said = meaning(intent)
+    amount = f"quantity {said.quantity.normalize():f}" if said.quantity is not None else None
+    rung_of(intent.producer_id or amount, said.fraction)
 
 
 def _decoded(fields: dict[bytes, bytes]) -> dict[str, str]:

@@ -18,6 +18,11 @@ from contracts.wire_time import decided_at, entry_time
 _SYMBOL = re.compile(r"[A-Z0-9_]{2,30}")
 _ACTION = re.compile(r"[A-Z0-9_.:-]{1,64}")
 _NUMBER = re.compile(r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,2})?")
+_MOST_DIGITS: Final = 30
+"""A binary float is told by at most 17 digits, a division of Decimals by 28. Without a limit, one entry could make
+numbers that Python itself refuses to convert, in places where nobody expects it."""
+_FARTHEST: Final = 18
+"""Powers of ten of the largest number, and of the smallest quantity to close."""
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _ABSENT = frozenset({"", "none", "null"})
 
@@ -139,7 +144,7 @@ def _percentage(said: _Said, parse_fraction: _ParseFraction) -> Decimal | None:
 
 def _fraction(name: str, text: str, parse_fraction: _ParseFraction) -> Decimal:
     try:
-        return parse_fraction(text)
+        return _bounded(name, parse_fraction(text))
     except (ValueError, ArithmeticError) as error:
         raise InvalidIntent(name, str(error)[:300]) from error
 
@@ -153,6 +158,8 @@ def _quantity(said: _Said) -> Decimal | None:
     quantity = _agreed(read)
     if quantity is not None and quantity < 0:
         raise InvalidIntent(next(iter(read)), f"is {quantity}: a quantity to close has no sign")
+    if quantity and quantity.adjusted() < -_FARTHEST:
+        raise InvalidIntent(next(iter(read)), f"is {quantity}: less than 1E-{_FARTHEST} cannot be closed")
     return quantity
 
 
@@ -176,7 +183,16 @@ def _number(said: _Said, names: tuple[str, ...]) -> Decimal | None:
     text = said[name].strip()
     if not _NUMBER.fullmatch(text):
         raise InvalidIntent(name, f"{text[:40]!r} is not a finite decimal number; leave it out if it is not known")
-    return Decimal(text)
+    return _bounded(name, Decimal(text))
+
+
+def _bounded(name: str, number: Decimal) -> Decimal:
+    digits = len(number.as_tuple().digits)
+    if digits > _MOST_DIGITS:
+        raise InvalidIntent(name, f"has {digits} digits; at most {_MOST_DIGITS} are read, so round it")
+    if number and number.adjusted() > _FARTHEST:
+        raise InvalidIntent(name, f"is {number}: beyond 1E+{_FARTHEST}, check its unit")
+    return number
 
 
 def _traceparent(said: _Said) -> str | None:

@@ -12,12 +12,10 @@ from contracts.errors import ExchangeUnavailable
 from contracts.order import OrderState, Trade
 from exchange.reads import Reads
 from exchange.signed_client import SignedClient
+from exchange.spans import LONGEST_MS, MARGIN_MS
 from exchange.wire import order_state, row, rows, trade
 
 _PAGE: Final = 1000
-_SPAN_MS: Final = 7 * 24 * 3_600_000 - 1
-_MARGIN_MS: Final = 60_000
-"""How far into the future a span may reach, so that our clock's error never hides the newest rows."""
 
 T = TypeVar("T")
 Page = Callable[[int, int], Awaitable[tuple[T, ...]]]
@@ -42,13 +40,16 @@ class History:
             )
             return rows(answer, "orders", order_state)
 
-        found = await _spans(page, _too_many, start_ms, now_ms + _MARGIN_MS)
+        found = await _spans(page, _too_many, start_ms, now_ms + MARGIN_MS)
         return tuple(sorted({order.order_id: order for order in found}.values(), key=lambda order: order.order_id))
 
     async def trades(self, symbol: str, start_ms: int | None, end_ms: int | None, now_ms: int) -> tuple[Trade, ...]:
-        """All trades between the two instants (both included), oldest first."""
-        last = now_ms + _MARGIN_MS if end_ms is None else end_ms
-        first = last - _SPAN_MS if start_ms is None else start_ms
+        """All trades between the two instants (both included), oldest first.
+
+        Without an end: up to now. Without a start: one read's worth, see :mod:`exchange.spans` for where it begins.
+        """
+        last = now_ms + MARGIN_MS if end_ms is None else end_ms
+        first = last - LONGEST_MS if start_ms is None else start_ms
 
         async def page(start: int, end: int) -> tuple[Trade, ...]:
             answer = await self._reads.ask(
@@ -106,7 +107,7 @@ class History:
 async def _spans(page: Page[T], crowded: Crowded[T], start_ms: int, end_ms: int) -> list[T]:
     found: list[T] = []
     while start_ms <= end_ms:
-        last = min(start_ms + _SPAN_MS, end_ms)
+        last = min(start_ms + LONGEST_MS, end_ms)
         found += await _whole(page, crowded, start_ms, last)
         start_ms = last + 1
     return found

@@ -56,7 +56,7 @@ class ExchangePort(Protocol):
     async def recent_trades(
         self, symbol: str, *, start_ms: int | None = None, end_ms: int | None = None
     ) -> tuple[Trade, ...]:
-        """Trades of the symbol, oldest first, complete for the span. Without a span: the exchange's last 7 days."""
+        """Trades of the symbol, oldest first, complete for the span. Without one: see exchange.spans."""
         ...
 
     async def trades_from(self, symbol: str, trade_id: int) -> tuple[Trade, ...]:

@@ -120,12 +120,11 @@ def largest_piece(lots: LotRules) -> Decimal:
 
 def _pieces(amount: int, grid: _Grid) -> list[int]:
     """As few full pieces as leave the first one within the maximum, which it then reaches down to the minimum."""
-    count, most = 0, grid.floor(amount)
-    if grid.most is not None:
-        most = grid.floor(grid.most)
-        if most == 0:
-            return []
-        count = max(0, -((most + grid.step - 1 - amount) // grid.full))
+    most = grid.floor(amount if grid.most is None else grid.most)
+    if most == 0:
+        return []
+    over = amount - most - grid.step + 1  # what the first piece cannot take
+    count = -(-over // grid.full) if grid.full and over > 0 else 0
     lead = grid.floor(amount - count * grid.full)
     if count and not lead:  # only where the minimum is more than half of the maximum: not every amount has pieces
         count, lead = count - 1, most
@@ -159,10 +158,9 @@ def _full_piece(grid: _Grid, low: int, *, gapless: bool) -> int:
     closed later. Where the minimum is one step, as it is nearly everywhere, this is the maximum. The result must not
     depend on how finely the grid is counted: it is also read without the position's own digits.
     """
-    if grid.most is None:
-        return 0
+    most = 0 if grid.most is None else grid.floor(grid.most)
     extra = low if gapless else grid.least - grid.step
-    return grid.floor(max(grid.floor(grid.most) - max(0, extra), grid.least))
+    return grid.floor(max(most - max(0, extra), grid.least)) if most else 0
 
 
 def _meet(a: int, m: int, b: int, n: int) -> tuple[int, int]:

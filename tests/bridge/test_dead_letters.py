@@ -9,6 +9,7 @@ from bridge.dead_letters import raw_text
 from bridge.entry import Entry
 from bridge.validate import Rejected, validate
 from contracts.names import STREAM_DEAD, STREAM_INTENT
+from kernel.errors import KernelError
 from tests.bridge.rig import Fields, Rig
 from tests.bridge.test_stale import NOW
 
@@ -23,6 +24,9 @@ GOOD = {"symbol": "ETHUSDT", "action": "CLOSE"}
         ({"symbol": "ETHUSDT"}, "action"),
         ({**GOOD, "reason": "x" * 70_000}, "reason"),
         ({**GOOD, "percentage": "a lot"}, "percentage"),
+        ({**GOOD, "percentage": "0.0000000000001"}, "percentage"),
+        ({**GOOD, "percentage": "0." + "3" * 4000}, "percentage"),
+        ({**GOOD, "action": "PARTIAL_CLOSE", "quantity": "0." + "3" * 4000}, "quantity"),
         ({"payload": '{"symbol": {"name": "ETHUSDT"}, "action": "CLOSE"}'}, "symbol"),
         ({"payload": "{"}, "payload"),
     ],
@@ -59,6 +63,16 @@ def test_a_parser_that_fails_is_no_reason_to_stop(monkeypatch: pytest.MonkeyPatc
     verdict = validate(Entry("1-0", {b"symbol": b"ETHUSDT"}), NOW)
     assert isinstance(verdict, Rejected)
     assert "ZeroDivisionError" in verdict.problem
+
+
+def test_what_the_close_could_not_derive_is_rejected_before_it_gets_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> str:
+        raise KernelError("fraction is odd", "fraction")
+
+    monkeypatch.setattr(validation, "rung_of", refused)
+    verdict = validate(Entry("1771371476532-0", {b"symbol": b"ETHUSDT", b"action": b"CLOSE"}), NOW)
+    assert isinstance(verdict, Rejected)
+    assert (verdict.field, verdict.problem) == ("fraction", "fraction is odd")
 
 
 async def test_a_decision_that_breaks_us_is_not_tried_for_ever(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Old backlog is answered in bulk; fresh decisions never wait for it; the newest of each symbol is not thrown away."""
+"""Old backlog is answered in bulk; fresh decisions never wait for it; the strongest are not thrown away."""
 
 import json
 from datetime import UTC, datetime
@@ -93,6 +93,50 @@ async def test_a_stop_while_decisions_are_held_back_loses_none(rig: Rig) -> None
     await rig.settled()
     (newest,) = await rig.handle().query(StubClose.intents)
     assert (newest.entry_id, newest.stale) == (ids[-1], True)
+
+
+async def _started(rig: Rig) -> list[str]:
+    rig.run()
+    await rig.settled()
+    intents = await rig.handle().query(StubClose.intents)
+    assert all(intent.stale for intent in intents)
+    return [intent.entry_id for intent in intents]
+
+
+async def test_an_old_emergency_is_not_given_up_for_a_newer_part(rig: Rig) -> None:
+    emergency = await rig.add_old(action="EMERGENCY_CLOSE")
+    await rig.add_old(3000, action="CLOSE")
+    await rig.add_old(2000, action="PARTIAL_25")
+    assert await _started(rig) == [emergency]
+    assert rig.bridge.stats.stale == 2
+
+
+async def test_a_newer_full_close_takes_the_place_of_an_older_part(rig: Rig) -> None:
+    await rig.add_old(action="PARTIAL_25")
+    full = await rig.add_old(3000, action="CLOSE")
+    assert await _started(rig) == [full]
+
+
+async def test_among_equals_the_newest_decision_counts_not_the_newest_entry(rig: Rig) -> None:
+    newest = await rig.add_old(2000, action="PARTIAL_50")
+    await rig.add_old(3000, action="PARTIAL_25")
+    assert await _started(rig) == [newest]
+
+
+async def test_each_side_of_a_hedged_symbol_keeps_its_own(rig: Rig) -> None:
+    long = await rig.add_old(action="PARTIAL_25", side="LONG")
+    short = await rig.add_old(3000, side="SHORT")
+    unnamed = await rig.add_old(2000, action="EMERGENCY_CLOSE")
+    assert await _started(rig) == [unnamed, short, long]  # the strongest first
+    assert rig.bridge.stats.stale == 0
+
+
+async def test_an_old_decision_for_another_account_displaces_none_of_ours(rig: Rig) -> None:
+    ours = await rig.add_old(account=rig.name)
+    foreign = await rig.add_old(2000, action="EMERGENCY_CLOSE", account="elsewhere")
+    assert await _started(rig) == [ours]
+    (record,) = await rig.records(STREAM_RESULT)
+    assert (record["first_id"], record["count"], record["outcome"]) == (foreign, "1", "SKIPPED_STALE")
 
 
 def test_a_range_of_one_symbol_names_it() -> None:

@@ -93,6 +93,16 @@ async def _all_intents(rig: Rig) -> list[CloseIntent]:
     return intents
 
 
+async def test_a_decision_for_another_account_goes_its_way_to_be_refused_there(rig: Rig) -> None:
+    """Lost here it would be answered by nobody; the close's guard blocks it and says so."""
+    foreign = await rig.add(account="elsewhere")
+    ours = await rig.add(account=rig.name)
+    rig.run()
+    await rig.settled()
+    intents = await rig.handle().query(StubClose.intents)
+    assert [(intent.entry_id, intent.account) for intent in intents] == [(foreign, "elsewhere"), (ours, rig.name)]
+
+
 async def test_symbols_do_not_wait_for_each_other(rig: Rig) -> None:
     symbols = [f"SYM{number}USDT" for number in range(60)]
     for symbol in symbols:

@@ -15,7 +15,8 @@ from contracts.errors import InvalidIntent
 from contracts.intent import CloseIntent
 from contracts.order import PositionSide
 from contracts.wire_in import parse_intent
-from kernel.actions import parse_fraction
+from kernel.actions import normalise, parse_fraction
+from kernel.identity import rung_of
 
 ENTRY = "1771371476532-0"
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -238,6 +239,16 @@ def test_sides(text: str, side: PositionSide | None) -> None:
         (minimal(quantity="-1"), "quantity"),
         (minimal(qty="1,5"), "qty"),
         (minimal(quantity="1", qty="2"), "qty"),
+        (minimal(percentage="0.0000000000001"), "percentage"),
+        (minimal(qty_fraction="0." + "3" * 5000), "qty_fraction"),
+        (minimal(percentage="1." + "0" * 5000), "percentage"),
+        (minimal(quantity="0." + "3" * 5000), "quantity"),
+        (minimal(quantity="0." + "3" * 31), "quantity"),
+        (minimal(quantity="9" * 31), "quantity"),
+        (minimal(qty="1e-19"), "qty"),
+        (minimal(qty="1e19"), "qty"),
+        (minimal(pnl_usd="-1e19"), "pnl_usd"),
+        (minimal(exit_score="1" * 31), "exit_score"),
         (minimal(percentage="0.5", fraction="0.25"), "fraction"),
         (minimal(side="LONG", position_side="SHORT"), "position_side"),
         (minimal(dry_run="True"), "dry_run"),
@@ -258,6 +269,19 @@ def test_sides(text: str, side: PositionSide | None) -> None:
 )
 def test_what_is_refused_and_by_which_name(fields: dict[str, str], field: str) -> None:
     assert refused(fields).field == field
+
+
+def test_numbers_as_floats_and_decimals_are_printed_are_read() -> None:
+    """A limit that refuses 1/3 would refuse an exit."""
+    for third in (str(1 / 3), str(0.1 + 0.2), str(Decimal(1) / 3), "0.000000000001"):
+        assert parsed(minimal(percentage=third)).percentage == Decimal(third)
+    said = parsed(minimal(quantity="1e-18", pnl_usd=str(Decimal(-1000) / 3), exit_score="1.9287498479639178e-22"))
+    assert (said.quantity, said.exit_score) == (Decimal("1e-18"), Decimal("1.9287498479639178e-22"))
+
+
+def test_a_refusal_stays_short_however_long_the_number() -> None:
+    assert len(refused(minimal(percentage="0." + "3" * 60_000)).problem) < 250
+    assert len(refused(minimal(quantity="0." + "3" * 60_000)).problem) < 250
 
 
 def test_the_wrong_name_of_action_is_named() -> None:
@@ -326,6 +350,34 @@ def test_what_is_written_is_read(
     assert (intent.symbol, intent.action, intent.r_net, intent.pnl_usd) == (symbol, action, r_net, pnl)
     assert intent.reason == ("" if reason.strip().lower() in {"", "none", "null"} else reason.strip())
     assert CloseIntent.model_validate_json(intent.model_dump_json()) == intent
+
+
+FIGURES = st.one_of(
+    st.text("0123456789.eE+-", max_size=50),
+    st.tuples(st.integers(0, 6000), st.sampled_from(["0.{}", "1.{}", "{}", "{}e9", ".{}", "-{}"])).map(
+        lambda drawn: drawn[1].format("3" * drawn[0])
+    ),
+    st.integers(-120, 120).map(lambda exponent: f"1e{exponent}"),
+    st.integers(0, 60).map(lambda zeros: "0." + "0" * zeros + "1"),
+    st.decimals().map(str),
+    st.floats().map(str),
+)
+ACTIONS = st.sampled_from(["CLOSE", "PARTIAL_CLOSE", "RECONCILE_CLOSE", "PARTIAL_25", "EMERGENCY_CLOSE", "HOLD", "X"])
+MORE = st.dictionaries(st.sampled_from(["reason", "urgency", "intent_type", "intent_id", "plan_id"]), st.text())
+
+
+@given(ACTIONS, st.none() | FIGURES, st.none() | FIGURES, MORE)
+def test_whatever_is_read_has_a_meaning_and_a_rung(
+    action: str, percentage: str | None, quantity: str | None, more: dict[str, str]
+) -> None:
+    """The bridge and the workflow both derive them; a number that breaks them there would stop everything."""
+    figures = {name: text for name, text in (("percentage", percentage), ("quantity", quantity)) if text is not None}
+    with suppress(InvalidIntent):
+        intent = parsed({"symbol": "ETHUSDT", "action": action, **more, **figures})
+        said = normalise(action, intent.percentage, intent.quantity, intent.reason, intent.urgency, intent.intent_type)
+        assert rung_of(intent.producer_id, said.fraction)
+        assert said.quantity is None or rung_of(f"quantity {said.quantity.normalize():f}", None)
+        assert CloseIntent.model_validate_json(intent.model_dump_json()) == intent
 
 
 @given(st.datetimes(datetime(2001, 1, 1), datetime(2026, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001

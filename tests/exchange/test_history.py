@@ -8,6 +8,7 @@ import pytest
 from exchange.binance import BinanceExchange
 from exchange.history import History
 from exchange.reads import Reads
+from exchange.spans import MARGIN_MS, RECENT_MS
 from tests.exchange.samples import Row, order_row, trade_row
 
 DAY_MS = 24 * 3_600_000
@@ -111,6 +112,20 @@ async def test_the_common_case_is_one_call(make: Make) -> None:
     await history.trades("ETHUSDT", None, None, NOW_MS)
     await history.trades("ETHUSDT", NOW_MS - 1000, None, NOW_MS)
     assert len(client.calls) == 2
+
+
+async def test_no_trade_is_lost_between_a_read_without_a_span_and_the_next_older_one(make: Make) -> None:
+    """A minute was: the only trade of a position, seven days old less half a minute, was in neither."""
+    edge = NOW_MS - 7 * DAY_MS
+    trades = [trade_row(number, time=edge + number * 1000) for number in range(-90, 91)]
+    history, client = make(trades)
+    found = await history.trades("ETHUSDT", None, None, NOW_MS)
+    set_back = NOW_MS - 30_000  # our clock, corrected meanwhile
+    for later in (set_back, NOW_MS, NOW_MS + 600_000):
+        older = await history.trades("ETHUSDT", None, later - RECENT_MS, later)
+        assert {trade.trade_id for trade in (*found, *older)} == set(range(-90, 91))
+    assert len(client.calls) == 4
+    assert client.calls[0]["startTime"] == edge + MARGIN_MS + 1
 
 
 async def test_from_an_id(make: Make) -> None:

@@ -1,4 +1,5 @@
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -72,6 +73,37 @@ def test_r01_the_producers_own_id_makes_the_rung_whatever_the_fraction() -> None
 def test_a_fraction_outside_its_range_has_no_rung(fraction: str) -> None:
     with pytest.raises(KernelError):
         rung_of(None, D(fraction))
+
+
+def test_a_fraction_without_end_is_refused_and_does_not_break_a_workflow() -> None:
+    """Python converts no more than 4300 digits, with a ValueError of its own."""
+    for endless in (D("0." + "3" * 5000), D("0." + "3" * 101)):
+        with pytest.raises(KernelError, match="digits"):
+            rung_of(None, endless)
+    assert rung_of(None, D("1." + "0" * 5000)) == "full"
+    assert rung_of(None, D("1E-999999")).startswith("g")
+
+
+def test_counts_beyond_any_count_are_refused_by_our_own_error() -> None:
+    endless: Any = 10**5000
+
+    tries: list[Callable[[], str]] = [
+        lambda: generation_code(endless),
+        lambda: generation_code(-endless),
+        lambda: client_order_id(1, "full", endless),
+        lambda: client_order_id(1, "full", 1, endless),
+        lambda: rung_of(None, endless),
+    ]
+    for refused in tries:
+        with pytest.raises(KernelError, match="beyond any count"):
+            refused()
+
+
+def test_an_id_that_is_no_text_is_refused_by_our_own_error() -> None:
+    with pytest.raises(KernelError, match="Unicode"):
+        rung_of("\ud800", None)
+    with pytest.raises(KernelError, match="Unicode"):
+        plan_id("main", "\ud800", 1, "full")
 
 
 def test_r02_no_float_enters_an_identity() -> None:

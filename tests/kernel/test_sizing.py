@@ -2,10 +2,11 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from kernel.errors import KernelError
+from kernel.rung import OwnOrder, remaining, rung_progress
 from kernel.sizing import MAX_PIECES, LotRules, largest_piece, size_orders, target_after
 
 D = Decimal
@@ -71,10 +72,31 @@ def test_repeated_attempts_leave_only_what_no_order_can_close(
 
 @given(current=sizes, target=sizes, rules=lot_rules())
 def test_the_odd_piece_comes_first_and_the_rest_are_full(current: Decimal, target: Decimal, rules: LotRules) -> None:
-    first, *others = size_orders(current, target, rules).quantities or (D(0),)
+    _, *others = size_orders(current, target, rules).quantities or (D(0),)
 
     assert set(others) <= {largest_piece(rules)}
-    assert first <= (largest_piece(rules) or first)
+
+
+@settings(max_examples=500)
+@given(amount=sizes, rules=lot_rules())
+def test_r68_the_first_order_alone_tells_everything_that_can_be_sent(amount: Decimal, rules: LotRules) -> None:
+    """A rest below the minimum once shortened the first piece and was missing from the total: closed too little."""
+    sizing = size_orders(amount + 7, D(7), rules)
+    assume(sizing.quantities)
+    first = OwnOrder(1, len(sizing.quantities) - 1 or None, sizing.quantities[0], D(0), final=True)
+
+    assert rung_progress([first], largest_piece(rules)).total == sum(sizing.quantities)
+    assert size_orders(sizing.residue, D(0), rules).quantities == ()
+
+
+def test_r68_a_split_partial_with_an_awkward_rest_is_finished_after_amnesia() -> None:
+    rules = lots("1", "10", "0.1")
+    first = size_orders(D(60), D("39.5"), rules).quantities[0]
+    executed = OwnOrder(1, 2, first, first, final=True)
+
+    left = remaining(rung_progress([executed], largest_piece(rules)), D(60) - first)
+
+    assert first + left == D("20.5")
 
 
 @given(size=sizes, fraction=st.decimals("0.001", 1, places=4), base=st.none() | sizes.filter(bool), rules=lot_rules())
@@ -167,22 +189,43 @@ def test_a_step_of_zero_is_no_grid() -> None:
 def test_a_rest_below_the_minimum_stays_closable() -> None:
     rules = lots("1", "10", "0.1")
 
-    first = size_orders(D("20.5"), D(0), rules)
-    second = size_orders(first.residue, D(0), rules)
+    sizing = size_orders(D("20.5"), D(0), rules)
 
-    assert first.quantities == (D("9.5"), D(10))
-    assert first.reasons == ("quantity_split_over_maximum", "residue_needs_another_attempt")
-    assert (second.quantities, second.residue) == ((D(1),), D(0))
+    assert (sizing.quantities, sizing.residue) == ((D("2.3"), D("9.1"), D("9.1")), D(0))
+    assert sizing.reasons == ("quantity_split_over_maximum",)
+    assert size_orders(D("10.5"), D(0), rules).quantities == (D("1.4"), D("9.1"))
 
 
-def test_what_is_left_for_the_next_attempt_can_be_sent_on_both_grids() -> None:
+def test_pieces_fit_both_grids_down_to_what_neither_accepts() -> None:
     # Together the filters accept 28, 38 and 48 only.
     rules = lots("23", "48", "5", ("24", "48", "2"))
 
-    first = size_orders(D(73), D(0), rules)
+    sizing = size_orders(D(73), D(0), rules)
 
-    assert (first.quantities, first.residue) == ((D(38),), D(35))
-    assert size_orders(first.residue, D(0), rules).quantities == (D(28),)
+    assert (sizing.quantities, sizing.residue) == ((D(38), D(28)), D(7))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "step", "full"),
+    [
+        ("0.001", "120", "0.001", "120"),  # nearly every symbol: the minimum is one step
+        ("0", "120", "0.001", "120"),
+        ("1", "10", "0.1", "9.1"),
+        ("3", "5", "1", "3"),
+        ("4", "5", "1", "4"),
+        ("0.1", "10", "0", "9.9"),
+        ("0", "10", "0", "10"),
+        ("5", "3", "1", "0"),
+        ("1", "0", "1", "0"),
+    ],
+)
+def test_a_full_piece_leaves_the_first_one_room_for_any_rest(low: str, high: str, step: str, full: str) -> None:
+    assert largest_piece(lots(low, high, step)) == D(full)
+
+
+@pytest.mark.parametrize(("amount", "sent"), [("8", ("4", "4")), ("9", ("5", "4")), ("7", ("5",)), ("3", ())])
+def test_a_minimum_above_half_of_the_maximum_leaves_gaps_and_no_more(amount: str, sent: tuple[str, ...]) -> None:
+    assert size_orders(D(amount), D(0), lots("4", "5", "1")).quantities == tuple(map(D, sent))
 
 
 def test_a_minimum_as_large_as_the_maximum_still_sends_what_it_can() -> None:
