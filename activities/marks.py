@@ -37,7 +37,7 @@ class SentMarks:
             return True
 
     async def forget(self, ticket: Ticket) -> None:
-        """The exchange refused it for certain: the id is free. If this fails, the next use of the id is settled first."""
+        """The exchange refused it for certain: the id is free. Should this fail, its next use is settled first."""
         with suppress(RedisError, OSError, TimeoutError):
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await self._redis.delete(key_sent(self._account, ticket.symbol, ticket.client_order_id))
