@@ -3,7 +3,8 @@
     python -m bench.closes --closes 300
 
 Everything runs here and now: real Redis, real Temporal on a file, the real worker, the simulated exchange. Beside it,
-in the same run, a plain loop makes the same calls, because only ratios travel between machines.
+in the same run, a plain loop makes the same calls, and a workflow of the same shape takes three empty steps, because
+only ratios travel between machines.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from temporalio.client import Client
 
 from bench.percentiles import Percentiles
 from bench.processor_time import by_name, per_close
-from bench.series import Sample, Series
+from bench.series import Close, Sample, Series
 from bench.tables import tables
 from contracts.names import close_workflow_id
 from harvest.interrupt import run
@@ -30,6 +31,7 @@ from harvest.outside import OutsideWorld
 from harvest.stack import NAMESPACE, Stack, StackConfig
 
 WARM_UP = 30
+BARE = "bare shape"
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class Report:
     closes: int
     durable: Measured
     plain: Measured
+    bare: Measured
+    """The same shape of workflow with nothing in it, on the same server."""
 
     @property
     def ratios(self) -> dict[str, float]:
@@ -62,29 +66,37 @@ class Report:
             "order_p50": round(self.durable.order.p50 / self.plain.order.p50, 1),
             "result_p50": round(self.durable.result.p50 / self.plain.result.p50, 1),
             "processor": round(ours / theirs, 1),
+            "order_p50_to_bare": round(self.durable.order.p50 / self.bare.order.p50, 1),
+            "closed_p50_to_bare": round(self._closed_p50 / self.bare.result.p50, 1),
         }
+
+    @property
+    def _closed_p50(self) -> float:
+        return self.durable.closed.p50 if self.durable.closed else self.durable.result.p50
 
 
 async def measure(closes: int, folder: Path) -> Report:
-    """Both ways, one after the other, on one stack."""
-    config = StackConfig(folder, simulator_options=("--unlimited",))
+    """All ways, one after the other, on one stack."""
+    config = StackConfig(folder, simulator_options=("--unlimited",), ready_timeout_s=60 + closes)
     async with AsyncExitStack() as exits:
         stack = await exits.enter_async_context(Stack(config))
         mailbox = await exits.enter_async_context(Mailbox(stack.redis_url))
         outside = await exits.enter_async_context(OutsideWorld(stack.exchange_url))
-        series = Series(mailbox, outside)
-        durable = await _durable(stack, series, closes)
+        durable = await _durable(stack, mailbox, outside, closes)
         await stack.stop_worker()
-        command = (sys.executable, "-m", "bench.plain_loop")
-        where = ("--redis-url", stack.redis_url, "--exchange-url", stack.exchange_url)
-        await stack.start_program("plain loop", (*command, *where), {}, "plain loop ready")
-        plain, _ = await _series(stack, series, closes)
-    return Report(closes, durable, plain)
+        bare = await _bare(stack, closes)
+        plain = await _plain(stack, mailbox, outside, closes)
+    return Report(closes, durable, plain, bare)
 
 
-async def _durable(stack: Stack, series: Series, closes: int) -> Measured:
-    measured, samples = await _series(stack, series, closes)
+async def _durable(stack: Stack, mailbox: Mailbox, outside: OutsideWorld, closes: int) -> Measured:
     client = await Client.connect(stack.temporal_address, namespace=NAMESPACE)
+
+    async def workflow_ended(close: Close) -> None:
+        workflow_id = close_workflow_id(stack.config.account, close.symbol)
+        await client.get_workflow_handle(workflow_id, run_id=close.run_id).result()
+
+    measured, samples = await _series(stack, Series(mailbox, outside, workflow_ended), closes)
     descriptions = await asyncio.gather(*[_closed(client, stack.config.account, sample) for sample in samples])
     size = descriptions[-1]
     return Measured(
@@ -95,6 +107,31 @@ async def _durable(stack: Stack, series: Series, closes: int) -> Measured:
         history_events=size[1],
         history_bytes=size[2],
     )
+
+
+async def _plain(stack: Stack, mailbox: Mailbox, outside: OutsideWorld, closes: int) -> Measured:
+    command = (sys.executable, "-m", "bench.plain_loop")
+    where = ("--redis-url", stack.redis_url, "--exchange-url", stack.exchange_url)
+    await stack.start_program("plain loop", (*command, *where), {}, "plain loop ready")
+
+    async def nothing_more(_: Close) -> None:
+        return
+
+    measured, _ = await _series(stack, Series(mailbox, outside, nothing_more), closes)
+    return measured
+
+
+async def _bare(stack: Stack, closes: int) -> Measured:
+    command = (sys.executable, "-m", "bench.bare_shape", "--address", stack.temporal_address)
+    series = ("--warm-up", str(WARM_UP), "--closes", str(closes))
+    before = by_name(stack.children)
+    child = await stack.start_program(BARE, (*command, *series), {}, f"{BARE} {{")
+    computed = per_close(before, by_name(stack.children), closes + WARM_UP)
+    lines = (stack.config.folder / f"{BARE}.log").read_text().splitlines()
+    told = json.loads(next(line for line in lines if line.startswith(BARE)).removeprefix(BARE))
+    await child.stop(grace_s=stack.config.grace_s)
+    processor = {"temporal": computed["temporal"], BARE: round(told["processor_ms"], 2)}
+    return Measured(Percentiles.of(told["order"]), None, Percentiles.of(told["end"]), processor)
 
 
 async def _series(stack: Stack, series: Series, closes: int) -> tuple[Measured, list[Sample]]:
@@ -121,7 +158,7 @@ async def _closed(client: Client, account: str, sample: Sample) -> tuple[float, 
 def _console() -> Console:
     """A file has no width: what the tables need."""
     console = Console()
-    return console if console.is_terminal else Console(width=100)
+    return console if console.is_terminal else Console(width=130)
 
 
 def main(arguments: Sequence[str]) -> None:

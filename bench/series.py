@@ -1,6 +1,7 @@
 """Closes one after another, each timed from outside: by the stream, the exchange's ledger and Temporal's record."""
 
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -47,12 +48,17 @@ class Close:
     ended_ns: int
 
 
+Ended = Callable[[Close], Awaitable[None]]
+"""Waits for whatever a close still does after its result; the next one begins on an idle machine."""
+
+
 class Series:
     """Opens positions from outside, decides, and waits for each result."""
 
-    def __init__(self, mailbox: Mailbox, outside: OutsideWorld) -> None:
+    def __init__(self, mailbox: Mailbox, outside: OutsideWorld, ended: Ended) -> None:
         self._mailbox = mailbox
         self._outside = outside
+        self._ended = ended
         self._count = 0
 
     async def run(self, closes: int) -> list[Close]:
@@ -81,7 +87,9 @@ class Series:
         ended_ns = time.time_ns()
         if result is None or result.outcome != "CLOSED_FLAT":
             raise RuntimeError(f"{symbol} {entry_id} did not close: {result.fields if result else 'no result'}")
-        return Close(symbol, result.fields.get("run_id", ""), began_ns, ended_ns)
+        close = Close(symbol, result.fields.get("run_id", ""), began_ns, ended_ns)
+        await self._ended(close)
+        return close
 
 
 def _sample(close: Close, arrivals_ms: list[float]) -> Sample:

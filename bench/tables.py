@@ -17,7 +17,7 @@ def tables(report: Report) -> tuple[Table, Table]:
 
 
 def _times(report: Report) -> Table:
-    durable, plain, ratios = report.durable, report.plain, report.ratios
+    durable, plain, bare, ratios = report.durable, report.plain, report.bare, report.ratios
     table = Table(
         title=f"{report.closes} closes, ms from XADD, p50 / p95 / p99",
         title_justify="left",
@@ -25,21 +25,24 @@ def _times(report: Report) -> Table:
         caption_justify="left",
         box=SIMPLE_HEAD,
     )
-    for name in ("until", "durable", "plain loop", "ratio of p50"):
+    for name in ("until", "durable", "plain loop", "ratio", "bare shape", "ratio "):
         table.add_column(name, justify="left" if name == "until" else "right", no_wrap=True)
-    table.add_row("order at the exchange", str(durable.order), str(plain.order), f"{ratios['order_p50']:.1f}")
-    table.add_row("workflow closed", str(durable.closed), "-", "-")
-    table.add_row("result received", str(durable.result), str(plain.result), f"{ratios['result_p50']:.1f}")
+    order, closed = f"{ratios['order_p50_to_bare']:.1f}", f"{ratios['closed_p50_to_bare']:.1f}"
+    table.add_row(
+        "order at the exchange",
+        *(str(durable.order), str(plain.order), f"{ratios['order_p50']:.1f}", str(bare.order), order),
+    )
+    table.add_row("result received", str(durable.result), str(plain.result), f"{ratios['result_p50']:.1f}", "-", "-")
+    table.add_row("workflow closed", str(durable.closed), "-", "-", str(bare.result), closed)
     return table
 
 
 def _processor(report: Report) -> Table:
-    durable, plain = report.durable.processor_ms, report.plain.processor_ms
+    ways = (report.durable.processor_ms, report.plain.processor_ms, report.bare.processor_ms)
     table = Table(title="processor ms per close", title_justify="left", box=SIMPLE_HEAD)
-    for name in ("process", "durable", "plain loop"):
+    for name in ("process", "durable", "plain loop", "bare shape"):
         table.add_column(name, justify="left" if name == "process" else "right", no_wrap=True)
-    for name in dict.fromkeys((*durable, *plain)):
-        table.add_row(name, *(f"{one[name]:.2f}" if name in one else "-" for one in (durable, plain)))
-    sums = (sum(durable.values()), sum(plain.values()))
-    table.add_row("all", *(f"{one:.2f}" for one in sums), style="bold")
+    for name in dict.fromkeys(process for way in ways for process in way):
+        table.add_row(name, *(f"{way[name]:.2f}" if name in way else "-" for way in ways))
+    table.add_row("all", *(f"{sum(way.values()):.2f}" for way in ways), style="bold")
     return table
