@@ -90,9 +90,7 @@ def endpoint_of(settings: Settings) -> ExchangeEndpoint:
 
 def make_worker(parts: Parts, settings: Settings) -> Worker:
     """The Temporal worker with its activities."""
-    reads = ExchangeReads(
-        SnapshotReader(parts.exchange, RedisHints(parts.redis)), OrderLook(parts.exchange)
-    )
+    reads = ExchangeReads(SnapshotReader(parts.exchange, RedisHints(parts.redis)), OrderLook(parts.exchange))
     orders = ExchangeOrders(parts.exchange, settings.mode, SentMarks(parts.redis, settings.account))
     results = VerifiedResults(Confirmation(parts.exchange), Publisher(parts.redis, settings.build))
     return Worker(

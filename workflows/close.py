@@ -59,6 +59,7 @@ class CloseWorkflow(CloseQueries):
         self._journal = Journal(request, self._case.meaning)
         self._looked_again = False
         self._settling = False
+        self._looked_at = workflow.now()  # before the latest read of the position: what was decided by then is in it
         self._dealt_with: datetime | None = None
 
     @workflow.run
@@ -99,7 +100,7 @@ class CloseWorkflow(CloseQueries):
 
     async def _take_snapshot(self, *, refresh: bool) -> Snapshot:
         """1: everything that the decision needs, in one read."""
-        intent = self._case.intent
+        intent, self._looked_at = self._case.intent, workflow.now()
         self._journal.enter(Phase.SNAPSHOT, f"reading everything about {intent.symbol}")
         request = SnapshotRequest(
             account=self._case.policy.account,
@@ -139,13 +140,13 @@ class CloseWorkflow(CloseQueries):
 
     async def _end_without_order(self, judgement: Judgement) -> CloseResult:
         """The guard sees nothing to send, or nothing more."""
-        self._dealt_with = workflow.now() if position_was_dealt_with(judgement) else None
+        self._dealt_with = self._looked_at if position_was_dealt_with(judgement) else None
         result = await self._end_with(judgement, outcome_without_permit(self._case, judgement))
         return await self._tidy_up(judgement, result)
 
     async def _suggest(self, judgement: Judgement) -> CloseResult:
         """Shadow mode: say what would be sent, send nothing."""
-        self._dealt_with = workflow.now()
+        self._dealt_with = self._looked_at
         return await self._end_with(judgement, Outcome.SUGGESTED)
 
     async def _place(self, planned: Plan, snapshot: Snapshot) -> SendReport:
@@ -201,6 +202,7 @@ class CloseWorkflow(CloseQueries):
         self._journal.enter(Phase.CONFIRM, "reading fills and position")
         lagging = 0
         while True:
+            self._looked_at = workflow.now()
             conclusion = await steps.confirm_verify_publish(conclude_request(self._case, judgement), self._on_wait)
             for order in conclusion.orders:
                 memory.remember(order)
@@ -212,7 +214,7 @@ class CloseWorkflow(CloseQueries):
                 break
         if not conclusion.verified:
             return None
-        self._dealt_with = workflow.now()
+        self._dealt_with = self._looked_at
         if not conclusion.published:
             await self._publish(conclusion.result)
         return conclusion.result
