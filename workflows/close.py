@@ -30,7 +30,9 @@ with workflow.unsafe.imports_passed_through():
         answer_without_run,
         conclude_request,
         draft,
+        left_as_expected,
         no_such_symbol,
+        outcome_when_giving_way,
         outcome_without_permit,
         position_was_dealt_with,
     )
@@ -43,8 +45,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.settling import HUMAN_AFTER_LOOKS, settle_order
 
 ZERO = Decimal(0)
-SECOND_LOOK = timedelta(milliseconds=300)
-"""Before "there is nothing to close" is believed, the position is read again after this long (R52)."""
 
 
 @workflow.defn(name=CLOSE_WORKFLOW)
@@ -93,10 +93,10 @@ class CloseWorkflow(CloseQueries):
             if result is not None:
                 return await self._tidy_up(judgement, result)
             if self._stronger_waits():
-                return await self._end_with(judgement, Outcome.SUPERSEDED)
+                return await self._end_with(judgement, outcome_when_giving_way(self._case))
             refresh = await self._prepare_next_attempt(judgement, report)
             if self._stronger_waits():
-                return await self._end_with(judgement, Outcome.SUPERSEDED)
+                return await self._end_with(judgement, outcome_when_giving_way(self._case))
 
     async def _take_snapshot(self, *, refresh: bool) -> Snapshot:
         """1: everything that the decision needs, in one read."""
@@ -135,7 +135,7 @@ class CloseWorkflow(CloseQueries):
         if judgement.permit.decisive != "no_position" or self._looked_again:
             return False
         self._looked_again = True
-        await workflow.sleep(SECOND_LOOK, summary="is it really flat?")
+        await workflow.sleep(policies.SECOND_LOOK, summary="is it really flat?")
         return True
 
     async def _end_without_order(self, judgement: Judgement) -> CloseResult:
@@ -214,7 +214,7 @@ class CloseWorkflow(CloseQueries):
                 break
         if not conclusion.verified:
             return None
-        self._dealt_with = self._looked_at
+        self._dealt_with = self._looked_at if left_as_expected(conclusion.result) else None
         if not conclusion.published:
             await self._publish(conclusion.result)
         return conclusion.result

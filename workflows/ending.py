@@ -16,6 +16,7 @@ from workflows.decision import Memory, Plan
 from workflows.inbox import Answer
 
 ZERO = Decimal(0)
+MOVED_BY_OTHERS = "position_moved_by_others"
 
 _OUTCOMES = {
     "no_position": Outcome.ALREADY_FLAT,
@@ -57,6 +58,18 @@ def position_was_dealt_with(judgement: Judgement) -> bool:
     if permit.decisive == "no_position":
         return gone and "other_side_open" not in permit.reasons
     return permit.decisive == "rung_already_done"
+
+
+def left_as_expected(result: CloseResult) -> bool:
+    """Whether nobody else moved the position meanwhile: else a repeat may be about what they made of it."""
+    return MOVED_BY_OTHERS not in result.reason_codes
+
+
+def outcome_when_giving_way(case: Case) -> Outcome:
+    """A stronger decision takes over; a close that was executed in full is done all the same."""
+    memory = case.memory
+    all_of_it = memory.size_before is not None and memory.executed >= abs(memory.size_before)
+    return Outcome.CLOSED_FLAT if all_of_it else Outcome.SUPERSEDED
 
 
 def draft(case: Case, judgement: Judgement, outcome: Outcome) -> CloseResult:

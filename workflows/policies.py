@@ -31,6 +31,9 @@ PLACE_HEARTBEAT: Final = timedelta(seconds=2)
 SEND_ONCE: Final = RetryPolicy(maximum_attempts=1)
 """An order is sent once. Its unknown outcome is settled, never retried (R46)."""
 
+SECOND_LOOK: Final = timedelta(milliseconds=300)
+"""Before "there is nothing to close" is believed, the position is read again after this long (R52)."""
+
 LAGGING_PAUSE: Final = timedelta(seconds=1)
 """Between reads of a position that does not show our own fill yet."""
 

