@@ -88,13 +88,13 @@ class CloseWorkflow(CloseQueries):
                 return await self._end_without_order(judgement)
             if self._case.policy.mode is Mode.SHADOW:
                 return await self._suggest(judgement)
+            self._looked_again = False
             report = await self._place(judgement.allowed, snapshot)  # 4
             result = await self._confirm_verify_publish(judgement)  # 5, 6, 7
             if result is not None:
                 return await self._tidy_up(judgement, result)
-            if self._stronger_waits():
-                return await self._end_with(judgement, outcome_when_giving_way(self._case))
-            refresh = await self._prepare_next_attempt(judgement, report)
+            if not self._stronger_waits():
+                refresh = await self._prepare_next_attempt(judgement, report)
             if self._stronger_waits():
                 return await self._end_with(judgement, outcome_when_giving_way(self._case))
 
