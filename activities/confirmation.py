@@ -8,7 +8,7 @@ from typing import Final
 
 from contracts.close import ConcludeRequest, Conclusion
 from contracts.order import OrderState, PositionSide, Trade
-from contracts.result import CloseResult, FillSummary, Outcome
+from contracts.result import MOVED_BY_OTHERS, CloseResult, FillSummary, Outcome
 from contracts.snapshot import Position
 from exchange.port import ExchangePort
 from kernel.verification import Attempt, Standing, stand
@@ -124,7 +124,7 @@ def _complete(request: ConcludeRequest, evidence: Evidence, standing: str) -> Cl
     return request.draft.model_copy(
         update={
             "outcome": request.final_outcome or _outcome(request, evidence, standing),
-            "reason_codes": (*request.draft.reason_codes, *(("position_moved_by_others",) if moved else ())),
+            "reason_codes": (*request.draft.reason_codes, *((MOVED_BY_OTHERS,) if moved else ())),
             "fills": summarise(evidence.trades),
             "position_after": -evidence.after if request.position_side is PositionSide.SHORT else evidence.after,
             "client_order_ids": tuple(order.client_order_id for order in evidence.orders),

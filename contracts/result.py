@@ -2,9 +2,13 @@
 
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 from contracts.order import OrderSide, PositionSide
 from contracts.value import OrderId, Value
+
+MOVED_BY_OTHERS: Final = "position_moved_by_others"
+"""Reason code: the position is not where our own fills lead to."""
 
 
 class Outcome(StrEnum):

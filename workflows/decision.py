@@ -107,6 +107,11 @@ class Memory:
         """What our orders of this decision have executed."""
         return sum((order.executed_quantity for order in self.orders.values()), ZERO)
 
+    @property
+    def executed_everything(self) -> bool:
+        """Whether our orders executed as much as the whole position was."""
+        return self.size_before is not None and self.executed >= abs(self.size_before) > ZERO
+
 
 @dataclass(frozen=True, slots=True)
 class Meaning:

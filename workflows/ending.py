@@ -7,7 +7,7 @@ from temporalio import workflow
 from contracts.close import ConcludeRequest
 from contracts.intent import CloseIntent
 from contracts.order import OrderSide, PositionSide
-from contracts.result import CloseResult, Outcome
+from contracts.result import MOVED_BY_OTHERS, CloseResult, Outcome
 from kernel.guard import Verdict
 from kernel.identity import plan_id
 from kernel.side import Side
@@ -16,7 +16,6 @@ from workflows.decision import Memory, Plan
 from workflows.inbox import Answer
 
 ZERO = Decimal(0)
-MOVED_BY_OTHERS = "position_moved_by_others"
 
 _OUTCOMES = {
     "no_position": Outcome.ALREADY_FLAT,
@@ -43,10 +42,10 @@ def outcome_without_permit(case: Case, judgement: Judgement) -> Outcome:
         return Outcome.REDUCED
     if outcome is not Outcome.ALREADY_FLAT or case.memory.attempts == 0:
         return outcome
-    ours = case.memory.executed
-    all_of_it = case.memory.size_before is not None and ours >= abs(case.memory.size_before)  # then somebody reopened
-    flat = not judgement.snapshot.positions
-    return Outcome.CLOSED_FLAT if ours > ZERO and (flat or all_of_it) else Outcome.CLOSED_ELSEWHERE
+    memory = case.memory
+    flat_by_us = memory.executed > ZERO and not judgement.snapshot.positions
+    # Executed in full and yet a position: somebody reopened.
+    return Outcome.CLOSED_FLAT if flat_by_us or memory.executed_everything else Outcome.CLOSED_ELSEWHERE
 
 
 def position_was_dealt_with(judgement: Judgement) -> bool:
@@ -67,9 +66,7 @@ def left_as_expected(result: CloseResult) -> bool:
 
 def outcome_when_giving_way(case: Case) -> Outcome:
     """A stronger decision takes over; a close that was executed in full is done all the same."""
-    memory = case.memory
-    all_of_it = memory.size_before is not None and memory.executed >= abs(memory.size_before)
-    return Outcome.CLOSED_FLAT if all_of_it else Outcome.SUPERSEDED
+    return Outcome.CLOSED_FLAT if case.memory.executed_everything else Outcome.SUPERSEDED
 
 
 def draft(case: Case, judgement: Judgement, outcome: Outcome) -> CloseResult:

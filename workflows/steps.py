@@ -14,6 +14,8 @@ with workflow.unsafe.imports_passed_through():
     from contracts.snapshot import Snapshot, SnapshotRequest
     from workflows import policies
 
+S = TypeVar("S")
+P = TypeVar("P")
 T = TypeVar("T")
 UNKNOWN_SYMBOL = "UnknownSymbol"
 """The one read error that waiting does not cure."""
@@ -23,16 +25,7 @@ OnWait = Callable[[str, int], None]
 
 async def take_snapshot(request: SnapshotRequest, on_wait: OnWait) -> Snapshot:
     """Step 1."""
-    return await patiently(
-        lambda: workflow.execute_local_activity_method(
-            Reads.take_snapshot,
-            request,
-            start_to_close_timeout=policies.READ_TIMEOUT,
-            retry_policy=policies.READ_QUICKLY,
-            summary=f"everything about {request.symbol}",
-        ),
-        on_wait,
-    )
+    return await _repeatable(Reads.take_snapshot, request, f"everything about {request.symbol}", on_wait)
 
 
 async def place(ticket: Ticket) -> SendReport:
@@ -59,55 +52,37 @@ def _report_of_lost(cause: FailureError) -> SendReport:
 
 async def look(request: LookRequest, on_wait: OnWait) -> LookFacts:
     """One look of the settle step."""
-    return await patiently(
-        lambda: workflow.execute_local_activity_method(
-            Reads.look_for_order,
-            request,
-            start_to_close_timeout=policies.READ_TIMEOUT,
-            retry_policy=policies.READ_QUICKLY,
-            summary=f"did {request.ticket.client_order_id} execute?",
-        ),
-        on_wait,
-    )
+    return await _repeatable(Reads.look_for_order, request, f"did {request.ticket.client_order_id} execute?", on_wait)
 
 
 async def confirm_verify_publish(request: ConcludeRequest, on_wait: OnWait) -> Conclusion:
     """Steps 5, 6 and 7."""
-    return await patiently(
-        lambda: workflow.execute_local_activity_method(
-            Results.confirm_verify_publish,
-            request,
-            start_to_close_timeout=policies.READ_TIMEOUT,
-            retry_policy=policies.READ_QUICKLY,
-            summary=f"fills and position of {request.symbol}",
-        ),
-        on_wait,
+    return await _repeatable(
+        Results.confirm_verify_publish, request, f"fills and position of {request.symbol}", on_wait
     )
 
 
 async def publish(request: PublishRequest, on_wait: OnWait) -> int:
     """Step 7 for decisions that end without an order."""
-    return await patiently(
-        lambda: workflow.execute_local_activity_method(
-            Results.publish,
-            request,
-            start_to_close_timeout=policies.READ_TIMEOUT,
-            retry_policy=policies.READ_QUICKLY,
-            summary=", ".join(result.outcome for result in request.results),
-        ),
-        on_wait,
-    )
+    outcomes = ", ".join(result.outcome for result in request.results)
+    return await _repeatable(Results.publish, request, outcomes, on_wait)
 
 
 async def cancel_resting(request: CancelRequest, on_wait: OnWait) -> int:
     """Cancel what stands in the way of a close, or outlived its position."""
+    count = len(request.order_ids) + len(request.algo_ids)
+    return await _repeatable(Orders.cancel_resting, request, f"{count} resting orders of {request.symbol}", on_wait)
+
+
+async def _repeatable(method: Callable[[S, P], Awaitable[T]], request: P, summary: str, on_wait: OnWait) -> T:
+    """A step that may run any number of times: a local activity, repeated until it succeeds."""
     return await patiently(
         lambda: workflow.execute_local_activity_method(
-            Orders.cancel_resting,
+            method,
             request,
             start_to_close_timeout=policies.READ_TIMEOUT,
             retry_policy=policies.READ_QUICKLY,
-            summary=f"{len(request.order_ids) + len(request.algo_ids)} resting orders of {request.symbol}",
+            summary=summary,
         ),
         on_wait,
     )
