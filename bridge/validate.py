@@ -12,7 +12,7 @@ from contracts.intent import CloseIntent
 from contracts.wire_in import parse_intent
 from kernel.actions import parse_fraction
 from kernel.errors import KernelError
-from kernel.identity import rung_of
+from kernel.identity import rung_of_decision
 
 _log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
 
@@ -45,9 +45,7 @@ def validate(entry: Entry, now: datetime) -> CloseIntent | Rejected:
 
 def _derive(intent: CloseIntent) -> None:
     """Derive once what the close derives before its first step: what cannot be derived must not get that far."""
-    said = meaning(intent)
-    amount = f"quantity {said.quantity.normalize():f}" if said.quantity is not None else None
-    rung_of(intent.producer_id or amount, said.fraction)
+    rung_of_decision(intent.producer_id, meaning(intent))
 
 
 def _decoded(fields: dict[bytes, bytes]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
 
+from kernel.actions import CloseKind, Normalised
 from kernel.errors import KernelError
 
 LONGEST_CLIENT_ORDER_ID = 36  # the exchange's limit (-4015)
@@ -50,6 +51,18 @@ def rung_of(producer_id: str | None, fraction: Decimal | None) -> str:
         return "g" + _short_hash(f"{digits}E{exponent}")
     permille = digits * 10 ** (exponent + 3)
     return {1000: "full", 250: "p25", 500: "p50", 750: "p75"}.get(permille, f"f{permille}")
+
+
+def rung_of_decision(producer_id: str | None, said: Normalised) -> str:
+    """The rung of a decision as its words were read.
+
+    A partial close by quantity without an id is its quantity: the same again is a repeat, another one is not.
+    """
+    if said.kind is not CloseKind.PARTIAL:
+        return rung_of(producer_id, None)
+    if said.fraction is None and said.quantity is not None:
+        return rung_of(producer_id or f"quantity {said.quantity.normalize():f}", None)
+    return rung_of(producer_id, said.fraction)
 
 
 def client_order_id(generation: int, rung: str, attempt: int, pieces_after: int | None = None) -> str:

@@ -10,7 +10,7 @@ from contracts.mode import LadderBase
 from contracts.order import AlgoOrder, OrderSide, OrderState, PositionSide, Reaction, Ticket
 from contracts.snapshot import GenerationFacts, Position, Snapshot
 from kernel.actions import CloseKind, Normalised, normalise
-from kernel.identity import client_order_id, parse_client_order_id, rung_of
+from kernel.identity import client_order_id, parse_client_order_id, rung_of_decision
 from kernel.lot_filters import lot_rules
 from kernel.precedence import Standing, Strength
 from kernel.rung import OwnOrder, RungProgress, remaining, rung_progress
@@ -150,16 +150,9 @@ def meaning_of(intent: CloseIntent) -> Meaning:
         urgency=intent.urgency,
         intent_type=intent.intent_type,
     )
-    rung = rung_of(intent.producer_id or _quantity_id(said), said.fraction if said.kind is CloseKind.PARTIAL else None)
+    rung = rung_of_decision(intent.producer_id, said)
     side = Side(intent.side.value) if intent.side else None
     return Meaning(said, rung, Standing(_strength(said), rung, side))
-
-
-def _quantity_id(said: Normalised) -> str | None:
-    """A partial close by quantity without an id is its quantity: the same again is a repeat, another one is not."""
-    if said.kind is not CloseKind.PARTIAL or said.fraction is not None or said.quantity is None:
-        return None
-    return f"quantity {said.quantity.normalize():f}"
 
 
 def _strength(said: Normalised) -> Strength:

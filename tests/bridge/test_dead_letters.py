@@ -69,7 +69,7 @@ def test_what_the_close_could_not_derive_is_rejected_before_it_gets_there(monkey
     def refused(*_: object) -> str:
         raise KernelError("fraction is odd", "fraction")
 
-    monkeypatch.setattr(validation, "rung_of", refused)
+    monkeypatch.setattr(validation, "rung_of_decision", refused)
     verdict = validate(Entry("1771371476532-0", {b"symbol": b"ETHUSDT", b"action": b"CLOSE"}), NOW)
     assert isinstance(verdict, Rejected)
     assert (verdict.field, verdict.problem) == ("fraction", "fraction is odd")
