@@ -16,7 +16,7 @@ import structlog
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import TracerProvider, sampling
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from temporalio.runtime import (
     LogForwardingConfig,
@@ -55,8 +55,12 @@ class Telemetry:
 
 def start_telemetry(settings: Settings, service_name: str = "harvest-worker") -> Telemetry:
     """Traces and metrics for this process; the tracer provider becomes the global one if there is none yet."""
-    provider = TracerProvider(resource=_resource(service_name, settings.build))
-    if _collector_named(os.environ):
+    collected = _collector_named(os.environ)
+    # Without a collector nobody reads what a span records. Ids and their way through every call stay.
+    provider = TracerProvider(
+        resource=_resource(service_name, settings.build), sampler=None if collected else sampling.ALWAYS_OFF
+    )
+    if collected:
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(), schedule_delay_millis=_EXPORT_EVERY_MS))
     if not isinstance(trace.get_tracer_provider(), TracerProvider):
         trace.set_tracer_provider(provider)
