@@ -6,6 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from simulator.config import PriceStep, SimulatorConfig
+from simulator.control_body import ControlError
+from simulator.fault_plan import FaultPlan, load_plan
 from simulator.server import serve
 
 
@@ -20,6 +22,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="of ids and of the random walk")
     parser.add_argument("--walk", action="store_true", help="let prices walk")
     parser.add_argument("--script", type=Path, help="JSON file with a list of {at_ms, symbol, price}")
+    parser.add_argument("--faults", type=_plan, default=FaultPlan(), help="YAML or JSON file: docs/simulator.md")
+    parser.add_argument(
+        "--ledger", default="", help="file that every order and fill is appended to, a JSON object a line"
+    )
+    parser.add_argument("--funding", action="store_true", help="pay funding every eight hours")
     parser.add_argument("--fills", type=int, default=1, help="fills per market order")
     parser.add_argument("--latency-ms", type=float, default=0.0)
     parser.add_argument("--unlimited", action="store_true", help="no rate limits to speak of, for benchmarks")
@@ -37,12 +44,22 @@ def _config(arguments: argparse.Namespace) -> SimulatorConfig:
         seed=arguments.seed,
         walk=arguments.walk,
         script=_script(arguments.script),
+        plan=arguments.faults,
         fills_per_market_order=arguments.fills,
         latency_ms=arguments.latency_ms,
+        ledger_path=arguments.ledger,
+        funding=arguments.funding,
         weight_per_minute=weight,
         orders_per_minute=minute,
         orders_per_10s=ten_seconds,
     )
+
+
+def _plan(path: str) -> FaultPlan:
+    try:
+        return load_plan(Path(path))
+    except ControlError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _script(path: Path | None) -> tuple[PriceStep, ...]:

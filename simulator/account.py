@@ -2,26 +2,34 @@
 
 from bisect import bisect_left
 from collections import defaultdict, deque
-from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 from simulator.decimals import ZERO
+from simulator.events import Events, LeverageChanged
+from simulator.income import IncomeBook
 from simulator.orders import Trade
-from simulator.positions import Position
+from simulator.positions import MarginChange, Position
 
 REMEMBERED = 512
 Key = tuple[str, str]
 
 
 class Account:
-    """One cross-margin USDT account."""
+    """One USDT account; each symbol is crossed or isolated."""
 
-    def __init__(self, balance: Decimal, leverage: int, *, hedge: bool) -> None:
+    def __init__(self, balance: Decimal, leverage: int, events: Events, *, hedge: bool) -> None:
+        self._events = events
         self.wallet = balance
         self.hedge = hedge
         self.update_time = 0
+        self.income = IncomeBook()
+        self.multi_assets = False
+        self.fee_burn = False
+        self.margin_changes: list[MarginChange] = []
         self._default_leverage = leverage
         self._leverage: dict[str, int] = {}
+        self._isolated: set[str] = set()
         self._positions: dict[Key, Position] = {}
         self._past: dict[Key, deque[tuple[float, Position]]] = defaultdict(lambda: deque(maxlen=REMEMBERED))
         self._trades: dict[str, list[Trade]] = defaultdict(list)
@@ -34,6 +42,25 @@ class Account:
     def set_leverage(self, symbol: str, leverage: int) -> None:
         """Change one symbol's leverage."""
         self._leverage[symbol] = leverage
+        self._events.emit(LeverageChanged(symbol, leverage))
+
+    def is_isolated(self, symbol: str) -> bool:
+        """Whether the symbol's positions have wallets of their own."""
+        return symbol in self._isolated
+
+    def set_isolated(self, symbol: str, *, isolated: bool) -> None:
+        """Change the margin type of a symbol; the caller has made sure that nothing of it is open."""
+        if isolated:
+            self._isolated.add(symbol)
+        else:
+            self._isolated.discard(symbol)
+
+    @property
+    def cross_wallet(self) -> Decimal:
+        """The wallet without what isolated positions have of it."""
+        if not self._isolated:
+            return self.wallet
+        return self.wallet - sum((held.isolated_wallet for held in self.open_positions()), ZERO)
 
     def position(self, symbol: str, side: str, as_of: float | None = None) -> Position:
         """That side's position, flat if there never was one; now, or before host time `as_of` (us)."""
@@ -62,27 +89,21 @@ class Account:
         self.set_position(position, trade.seen_at)
         self.wallet += trade.realized_pnl - trade.commission
         self.update_time = trade.time
+        self.income.add("REALIZED_PNL", trade.symbol, trade.realized_pnl, trade.time, trade.trade_id)
+        self.income.add("COMMISSION", trade.symbol, -trade.commission, trade.time, trade.trade_id)
         self._trades[trade.symbol].append(trade)
         self._of_order[trade.symbol, trade.order_id].append(trade)
+
+    def credit(self, kind: str, amount: Decimal, time: int, symbol: str = "") -> None:
+        """Move the wallet other than by a fill; `kind` as income names it. The caller tells of it."""
+        self.wallet += amount
+        self.update_time = time
+        self.income.add(kind, symbol, amount, time)
 
     def trades(self, symbol: str, order_id: int | None, as_of: float | None = None) -> list[Trade]:
         """The symbol's fills, or one order's, oldest first."""
         trades = self._trades.get(symbol, []) if order_id is None else self._of_order.get((symbol, order_id), [])
         return trades if as_of is None else [trade for trade in trades if trade.seen_at < as_of]
-
-    def unrealized(self, mark: Callable[[str], Decimal]) -> Decimal:
-        """Profit of everything open, at the marks."""
-        return sum((held.unrealized(mark(held.symbol)) for held in self.open_positions()), ZERO)
-
-    def initial_margin(self, mark: Callable[[str], Decimal]) -> Decimal:
-        """Margin that the open positions bind."""
-        return sum(
-            (abs(held.amount) * mark(held.symbol) / self.leverage(held.symbol) for held in self.open_positions()), ZERO
-        )
-
-    def available(self, mark: Callable[[str], Decimal]) -> Decimal:
-        """What is left for new positions."""
-        return max(ZERO, self.wallet + self.unrealized(mark) - self.initial_margin(mark))
 
     def change_mode(self, seen_at: float, *, hedge: bool) -> None:
         """Switch the mode and carry open positions over; the caller has made sure that no symbol has both sides."""
@@ -93,8 +114,7 @@ class Account:
             side = directed if hedge else "BOTH"
             if side != held.side:
                 self.set_position(Position(held.symbol, held.side, update_time=held.update_time), seen_at)
-                moved = Position(held.symbol, side, held.amount, held.entry_price, held.update_time)
-                self.set_position(moved, seen_at)
+                self.set_position(replace(held, side=side), seen_at)
 
 
 def between(trades: list[Trade], start: int, end: int) -> list[Trade]:

@@ -32,6 +32,7 @@ class Call:
     recv_window: int = 0
     as_of: float | None = None
     fraction: Decimal = Decimal(1)
+    remainder: int = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Answer:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     content_type: str = JSON_TYPE
+    cut: bool = False
+    """The connection goes in the middle of the body."""
 
     @classmethod
     def of(cls, value: object, headers: dict[str, str] | None = None) -> Answer:
@@ -68,6 +71,13 @@ class Route:
     weight: Weight = 1
     signed: bool = True
     places_order: bool = False
+    counts: tuple[int, int] | None = None
+    """What a call that is no order adds to the order counts of ten seconds and of a minute."""
+
+    @property
+    def order_counts(self) -> tuple[int, int] | None:
+        """What it adds to the order counts, if anything."""
+        return (1, 1) if self.places_order else self.counts
 
     def cost(self, params: Parameters) -> int:
         """Request weight of a call with these parameters."""

@@ -1,80 +1,22 @@
-"""Faults on request: which call misbehaves, how, how often; and the log of what was injected."""
+"""The faults that are armed, the lags and penalties under way, and the log of everything that was injected."""
 
-from dataclasses import dataclass, fields
-from decimal import Decimal
-from fnmatch import fnmatchcase
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 
 from simulator.clock import monotonic_us
+from simulator.errors import ApiError
+from simulator.fault import Armed, Fault, client_id_of
+from simulator.lag import Lag
 from simulator.parameters import Parameters
+from simulator.penalty import Penalty
 
-KINDS = frozenset(
-    {
-        "executed_503_unknown",
-        "executed_408",
-        "executed_cut",
-        "executed_delay",
-        "refused_503_unknown",
-        "refused_503_unavailable",
-        "refused_408",
-        "refused_cut",
-        "refused_hang",
-        "late_execution",
-        "error",
-        "partial_fill",
-        "read_lag",
-        "html_502",
-        "empty_body",
-    }
-)
-FOREVER = -1
+EXECUTION = "read_lag"  # the one kind that is set off by an execution, not by a call
+Aimed = Callable[[str], bool]
 
 
-@dataclass(slots=True, kw_only=True)
-class Fault:
-    """One order to misbehave. Counts down `times` (-1: for ever) after letting `skip` matching calls pass.
-
-    `executed` matters to html_502 and empty_body only, `connection` (cut or hang) to late_execution only,
-    `body` (text or json) to the 503 kinds only.
-    """
-
-    call: str
-    kind: str
-    times: int = 1
-    skip: int = 0
-    delay_ms: float = 0
-    symbol: str | None = None
-    client_order_id_prefix: str = ""
-    code: int = -1000
-    msg: str = "An unknown error occurred while processing the request."
-    status: int = 400
-    fraction: Decimal = Decimal("0.5")
-    executed: bool = True
-    connection: str = "cut"
-    body: str = "text"
-
-    def matches(self, call: str, symbol: str | None, client_id: str) -> bool:
-        """Whether it concerns this call."""
-        same_call = self.call == call or fnmatchcase(call, self.call)
-        return same_call and self.concerns(symbol, client_id)
-
-    def concerns(self, symbol: str | None, client_id: str) -> bool:
-        """Whether it concerns this symbol and client id."""
-        return self.symbol in (None, symbol) and client_id.startswith(self.client_order_id_prefix)
-
-    def use(self) -> bool:
-        """Count one matching call; whether the fault strikes it."""
-        if self.skip:
-            self.skip -= 1
-            return False
-        if self.times == 0:
-            return False
-        self.times -= self.times > 0
-        return True
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Injection:
-    """One time a fault struck."""
+    """One time a fault struck. `problem`: what stood in the way of an act that belongs to it."""
 
     time_ns: int
     monotonic_us: float
@@ -82,57 +24,72 @@ class Injection:
     kind: str
     symbol: str | None
     client_order_id: str
+    fault: int
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Lag:
-    """Reads of a call show the state before `since` until `until` (host monotonic us)."""
+class Strike:
+    """A fault that strikes a call, and its line in the log."""
 
     fault: Fault
-    symbol: str
-    since: float
-    until: float
-
-    def hides(self, call: str, symbol: str | None) -> bool:
-        """Whether it affects this read; one of all symbols sees the past of all."""
-        return symbol in (None, self.symbol) and fnmatchcase(call, self.fault.call)
+    injection: Injection
 
 
 class FaultBook:
-    """Armed faults, lags under way, and the log."""
+    """Armed faults, lags and penalties under way, and the log."""
 
     def __init__(self) -> None:
-        self._armed: list[Fault] = []
+        self._armed: list[Armed] = []
         self._lags: list[Lag] = []
+        self._penalties: list[Penalty] = []
         self._log: list[Injection] = []
+        self._numbers = 0
 
-    def arm(self, fault: Fault) -> None:
-        """Add a fault; faults are tried in the order in which they were added."""
-        self._armed.append(fault)
+    def arm(self, fault: Fault) -> int:
+        """Add a fault; faults are tried in the order in which they were added. Its number."""
+        self._numbers += 1
+        self._armed.append(Armed(fault, self._numbers, monotonic_us()))
+        return self._numbers
+
+    def disarm(self, number: int) -> bool:
+        """Take one fault out; whether there was one. What it has set off goes on."""
+        before = len(self._armed)
+        self._armed = [armed for armed in self._armed if armed.number != number]
+        return len(self._armed) < before
 
     def clear(self) -> None:
         """Disarm everything; the log stays."""
         self._armed.clear()
         self._lags.clear()
+        self._penalties.clear()
 
-    def take(self, call: str, parameters: Parameters, time_ns: int) -> Fault | None:
-        """The fault that strikes this call, if any."""
-        if not self._armed:
-            return None
+    def note(self, source: str, kind: str, symbol: object, time_ns: int, problem: str) -> None:
+        """Log what no call set off."""
+        about = str(symbol) if symbol else None
+        self._log.append(Injection(time_ns, monotonic_us(), source, kind, about, "", 0, problem))
+
+    def take(self, call: str, parameters: Parameters, time_ns: int, aimed: Aimed) -> Strike | None:
+        """The fault that strikes this call, if any. `aimed` tells whether an aim (opening, ...) fits the order."""
         symbol, client_id = parameters.text("symbol"), client_id_of(parameters)
-        for fault in self._armed:
-            if fault.kind != "read_lag" and fault.matches(call, symbol, client_id) and fault.use():
-                self._log.append(Injection(time_ns, monotonic_us(), call, fault.kind, symbol, client_id))
-                return fault
+        for armed in self._armed:
+            fault = armed.fault
+            if fault.kind == EXECUTION or not fault.matches(call, symbol, client_id) or not aimed(fault.only):
+                continue
+            if armed.use(now := monotonic_us()):
+                injection = Injection(time_ns, now, call, fault.kind, symbol, client_id, armed.number)
+                self._log.append(injection)
+                return Strike(fault, injection)
         return None
 
     def executing(self, symbol: str, client_id: str, time_ns: int) -> None:
         """An order is about to execute: from now on lagging reads look at the time before."""
         now = monotonic_us()
-        for fault in self._armed:
-            if fault.kind == "read_lag" and fault.concerns(symbol, client_id) and fault.use():
-                self._lags.append(Lag(fault, symbol, now, now + fault.delay_ms * 1000))
-                self._log.append(Injection(time_ns, now, fault.call, fault.kind, symbol, client_id))
+        for armed in self._armed:
+            fault = armed.fault
+            if fault.kind == EXECUTION and fault.concerns(symbol, client_id) and armed.use(now):
+                self._lags.append(Lag(fault.call, symbol, now, now + fault.delay_ms * 1000))
+                self._log.append(Injection(time_ns, now, fault.call, fault.kind, symbol, client_id, armed.number))
 
     def as_of(self, call: str, symbol: str | None) -> float | None:
         """The time before which this call sees, or None when it is up to date."""
@@ -142,17 +99,23 @@ class FaultBook:
         self._lags = [lag for lag in self._lags if lag.until > now]
         return min((lag.since for lag in self._lags if lag.hides(call, symbol)), default=None)
 
+    def punish(self, strike: Strike) -> None:
+        """From now on calls like this one are turned away, until the fault's Retry-After is over."""
+        self._penalties.append(Penalty(strike.fault, strike.injection.fault, monotonic_us()))
+
+    def penalty(self, call: str, parameters: Parameters, time_ns: int, exchange_ms: int) -> ApiError | None:
+        """The refusal of a caller who was told to stay away and comes all the same."""
+        now = monotonic_us()
+        self._penalties = [penalty for penalty in self._penalties if penalty.lasts(now)]
+        for penalty in self._penalties:
+            if penalty.covers(call):
+                error = penalty.refuse(now, exchange_ms)
+                kind, symbol = ("banned" if penalty.banned else "rate_limited"), parameters.text("symbol")
+                injection = Injection(time_ns, now, call, kind, symbol, client_id_of(parameters), penalty.number)
+                self._log.append(injection)
+                return error
+        return None
+
     def rows(self) -> dict[str, list[dict[str, object]]]:
         """As GET /sim/faults shows it."""
-        return {"armed": [_row(fault) for fault in self._armed], "injected": [_row(entry) for entry in self._log]}
-
-
-def client_id_of(parameters: Parameters) -> str:
-    """The client order id that a call names, whatever the parameter is called."""
-    names = ("newClientOrderId", "origClientOrderId", "clientAlgoId")
-    return next((value for name in names if (value := parameters.text(name))), "")
-
-
-def _row(value: Fault | Injection) -> dict[str, object]:
-    shown = ((field.name, getattr(value, field.name)) for field in fields(value))
-    return {name: str(item) if isinstance(item, Decimal) else item for name, item in shown}
+        return {"armed": [armed.row() for armed in self._armed], "injected": [asdict(entry) for entry in self._log]}

@@ -23,11 +23,13 @@ def check_quantity(rules: SymbolRules, quantity: Decimal, *, market: bool) -> No
 
 
 def check_price(rules: SymbolRules, price: Decimal) -> None:
-    """PRICE_FILTER: precision, minimum, tick."""
+    """PRICE_FILTER: precision, minimum, maximum, tick."""
     if significant_places(price) > rules.price_places:
         raise refusal(-1111)
     if price < rules.tick:
         raise refusal(-4013)
+    if price > rules.highest_price:
+        raise refusal(-4002)
     if price % rules.tick != 0:
         raise refusal(-4014)
 

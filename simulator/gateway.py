@@ -2,33 +2,42 @@
 
 import asyncio
 import time
+from collections.abc import Callable
+from dataclasses import replace
 
 from aiohttp import web
 
-from simulator import routes_account, routes_algo, routes_control, routes_market, routes_orders
+from simulator import routes_control
+from simulator.acts import Act
+from simulator.aim import aimed_at
 from simulator.call import Answer, Call, Route
 from simulator.config import SimulatorConfig
 from simulator.errors import ApiError, refusal
 from simulator.exchange import Exchange
-from simulator.faces import play
-from simulator.faults import Fault
+from simulator.faces import Execute, play
+from simulator.fault import REMAINDERS, Fault, client_id_of
+from simulator.faults import Strike
 from simulator.movers import Movers
 from simulator.parameters import Parameters
+from simulator.route_table import ROUTES
 from simulator.signature import check_key, check_signature, check_window
+from simulator.streams import Address, Streams
+from simulator.timetable import Ticker
 
-ROUTES: dict[str, Route] = {
-    route.key: route
-    for module in (routes_market, routes_account, routes_orders, routes_algo)
-    for route in module.routes()
-}
+PLAN = "plan"
+HARMLESS = REMAINDERS.keys() | {"meanwhile", "oldest_namesake"}
+"""Kinds that change what happens, not how it is answered."""
 
 
 class Gateway:
     """Serves one exchange over HTTP."""
 
     def __init__(self, config: SimulatorConfig) -> None:
+        self._config = config
         self.exchange = Exchange(config)
+        self.streams = Streams(self.exchange)
         self.movers = Movers(lambda: self.exchange)
+        self.ticker = Ticker(lambda: self.exchange.timetable)
         self._late: set[asyncio.Task[Answer]] = set()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -41,10 +50,14 @@ class Gateway:
         elif route := ROUTES.get(key):
             call = Call(query, body, Parameters.parse(query, body), request.headers.get("X-MBX-APIKEY"))
             answer = await self._answer(route, call, request.headers.get("traceparent"))
+        elif address := Address.parse(path, query):
+            return await self.streams.serve(address, request)
         else:
             answer = Answer.refused(refusal(-5000, path, request.method))
         if answer is None:
             return _cut(request)
+        if answer.cut:
+            return await _cut_short(request, answer)
         return web.Response(
             body=answer.body,
             status=answer.status,
@@ -62,27 +75,39 @@ class Gateway:
         return len(self._late)
 
     def begin(self) -> None:
-        """Set prices moving as configured."""
-        config = self.exchange.config
+        """Set prices moving and arm faults as configured."""
+        config = self._config
+        for fault in config.plan.faults:
+            self.exchange.faults.arm(fault)
+        for stream_fault in config.plan.stream_faults:
+            self.exchange.stream_faults.arm(replace(stream_fault))  # it counts down, and a reset begins anew
+        self.ticker.begin()
         if config.walk:
             self.movers.walk(config.seed, config.walk_interval_ms, config.walk_bps)
         if config.script:
             self.movers.play(config.script)
+        if config.plan.acts:
+            self.movers.perform(config.plan.acts, self._act_as_planned)
 
     def halt(self) -> None:
-        """Stop prices and forget requests under way."""
+        """Stop prices, cut the streams and forget requests under way."""
+        self.streams.cut()
         self.movers.stop()
+        self.ticker.halt()
+        self.exchange.ledger.close()
         for task in self._late:
             task.cancel()
 
     def reset(self) -> None:
         """Start again from the configuration."""
         self.halt()
-        self.exchange = Exchange(self.exchange.config)
+        self.exchange = Exchange(self._config)
+        self.streams = Streams(self.exchange)
         self.begin()
 
     async def _answer(self, route: Route, call: Call, traceparent: str | None) -> Answer | None:
         exchange = self.exchange
+        exchange.timetable.run()
         if route.places_order:
             call.request = exchange.ledger.received(route.key, call.params.texts, traceparent)
         answer = await self._admitted(exchange, route, call)
@@ -97,35 +122,63 @@ class Gateway:
             _admit(exchange, route, call)
         except ApiError as error:
             return _refused(call, error)
+        aimed = aimed_at(exchange, call.params)
+        strike = exchange.faults.take(route.key, call.params, time.time_ns(), aimed)
+        if strike is not None:
+            self._act(strike, strike.fault.before)
         call.as_of = exchange.faults.as_of(route.key, call.params.text("symbol"))
-        fault = exchange.faults.take(route.key, call.params, time.time_ns())
-        if fault is None:
-            return _execute(exchange, route, call)
-        return await self._faulty(exchange, route, call, fault)
+        return _execute(exchange, route, call) if strike is None else await self._struck(exchange, route, call, strike)
 
-    async def _faulty(self, exchange: Exchange, route: Route, call: Call, fault: Fault) -> Answer | None:
+    async def _struck(self, exchange: Exchange, route: Route, call: Call, strike: Strike) -> Answer | None:
+        fault = strike.fault
         if call.request:
             call.request.fault = fault.kind
-        if fault.kind == "partial_fill":
-            call.fraction = fault.fraction
-            return _execute(exchange, route, call)
-        if fault.kind == "late_execution":
-            return await self._arriving_late(exchange, route, call, fault)
-        return await play(fault, lambda: _execute(exchange, route, call), lambda: _drop(call))
 
-    async def _arriving_late(self, exchange: Exchange, route: Route, call: Call, fault: Fault) -> Answer | None:
+        def execute() -> Answer:
+            return _execute(exchange, route, call)
+
+        def afterwards() -> None:
+            self._act(strike, fault.after)
+
+        if fault.kind == "late_execution":
+            return await self._arriving_late(fault, execute, afterwards)
+        if fault.kind in HARMLESS:
+            _prepare(exchange, call, fault)
+            answer = execute()
+            afterwards()
+            await asyncio.sleep(fault.delay_ms / 1000)
+            return answer
+        if fault.kind == "rate_limited":
+            exchange.faults.punish(strike)
+        if fault.kind == "executed_twice":
+            execute()
+            _repeat(exchange, call)
+        return await play(fault, execute, lambda: _drop(call), afterwards)
+
+    async def _arriving_late(self, fault: Fault, execute: Execute, afterwards: Callable[[], None]) -> Answer | None:
         async def arrive() -> Answer:
             await asyncio.sleep(fault.delay_ms / 1000)
-            return _execute(exchange, route, call)
+            answer = execute()
+            afterwards()
+            return answer
 
         task = asyncio.create_task(arrive())
         self._late.add(task)
         task.add_done_callback(self._late.discard)
         return None if fault.connection == "cut" else await task
 
+    def _act(self, strike: Strike, acts: tuple[Act, ...]) -> None:
+        problems = [problem for act in acts if (problem := act.do(self))]
+        strike.injection.problem = "; ".join([strike.injection.problem, *problems]).removeprefix("; ")
+
+    def _act_as_planned(self, act: Act) -> None:
+        self.exchange.faults.note(PLAN, act.name, act.fields.get("symbol"), time.time_ns(), act.do(self))
+
 
 def _admit(exchange: Exchange, route: Route, call: Call) -> None:
-    """Weight, key, signature, window: in this order."""
+    """Penalty, weight, key, signature, window: in this order."""
+    if error := exchange.faults.penalty(route.key, call.params, time.time_ns(), exchange.clock.now_ms()):
+        raise error
     exchange.limits.charge(route.cost(call.params))
     if not route.signed:
         return
@@ -134,12 +187,32 @@ def _admit(exchange: Exchange, route: Route, call: Call) -> None:
     call.timestamp, call.recv_window = check_window(call.params, exchange.clock)
 
 
+def _prepare(exchange: Exchange, call: Call, fault: Fault) -> None:
+    """What a fault changes about a call that is carried out and answered as always."""
+    if remainder := REMAINDERS.get(fault.kind):
+        call.fraction, call.remainder = fault.fraction, remainder
+    if fault.kind == "oldest_namesake":
+        symbol, client_id = call.params.text("symbol"), client_id_of(call.params)
+        found = (order for order in exchange.engine.orders.of_symbol(symbol or "", call.as_of))
+        oldest = next((order for order in found if order.asked.client_order_id == client_id), None)
+        if oldest is not None:
+            call.params.texts["orderId"] = str(oldest.order_id)
+
+
+def _repeat(exchange: Exchange, call: Call) -> None:
+    """An edge that got no answer in time sends the request again: a second one in the ledger."""
+    if first := call.request:
+        call.request = exchange.ledger.received(first.path, first.params, first.traceparent)
+        call.request.fault = first.fault
+
+
 def _execute(exchange: Exchange, route: Route, call: Call) -> Answer:
     try:
         result = route.handler(exchange, call)
     except ApiError as error:
         return _refused(call, error)
-    return Answer.of(result, exchange.limits.count_order() if route.places_order else None)
+    counts = route.order_counts
+    return Answer.of(result, exchange.limits.count_order(*counts) if counts else None)
 
 
 def _refused(call: Call, error: ApiError) -> Answer:
@@ -158,3 +231,14 @@ def _cut(request: web.BaseRequest) -> web.Response:
     if request.transport is not None:
         request.transport.close()
     return web.Response()
+
+
+async def _cut_short(request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
+    """Promise the whole answer, send half of it, close the connection."""
+    response = web.StreamResponse(status=answer.status, headers=answer.headers)
+    response.content_type, response.content_length = "application/json", len(answer.body)
+    await response.prepare(request)
+    await response.write(answer.body[: len(answer.body) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return response

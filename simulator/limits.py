@@ -1,4 +1,4 @@
-"""Request weight per minute and order counts, with the headers and refusals they cause."""
+"""Request weight per minute and order counts, with the headers, refusals and bans they cause."""
 
 from dataclasses import dataclass
 
@@ -29,20 +29,36 @@ class Window:
         return str(max(1, (self.span_ms - now % self.span_ms + 999) // 1000))
 
 
+FIRST_BAN_MS = 2 * 60_000
+LONGEST_BAN_MS = 3 * 24 * 3600 * 1000
+BANNED = (
+    "Way too many requests; IP(127.0.0.1) banned until {}. Please use the websocket for live updates to avoid bans."
+)
+
+
 class Limits:
-    """The three limits of one IP address and one account."""
+    """The three limits of one IP address and one account. Who goes on after 429 is banned, each time twice as long."""
 
     def __init__(self, config: SimulatorConfig, clock: Clock) -> None:
         self._clock = clock
+        self._refused = Window(60_000, config.refusals_before_ban)
+        self._banned_until = 0
+        self._next_ban_ms = FIRST_BAN_MS
         self.weight = Window(60_000, config.weight_per_minute)
         self.orders_10s = Window(10_000, config.orders_per_10s)
         self.orders_1m = Window(60_000, config.orders_per_minute)
 
     def charge(self, weight: int) -> None:
-        """Count a call's weight; calls without weight pass even when the limit is reached."""
+        """Count a call's weight; calls without weight pass even when the limit is reached, but no call passes a ban."""
         now = self._clock.now_ms()
+        if now < self._banned_until:
+            raise self._ban(now)
         used = self.weight.add(now, weight)
         if weight and used > self.weight.limit:
+            if self._refused.add(now, 1) > self._refused.limit:
+                self._banned_until = now + self._next_ban_ms
+                self._next_ban_ms = min(2 * self._next_ban_ms, LONGEST_BAN_MS)
+                raise self._ban(now)
             raise _too_many(refusal(-1003, self.weight.limit), self.weight, now)
 
     def weight_header(self) -> dict[str, str]:
@@ -56,13 +72,17 @@ class Limits:
             if window.add(now, 0) >= window.limit:
                 raise _too_many(refusal(-1015, window.limit, name), window, now)
 
-    def count_order(self) -> dict[str, str]:
+    def count_order(self, ten_seconds: int = 1, minute: int = 1) -> dict[str, str]:
         """Count an accepted order; the headers that go out with it."""
         now = self._clock.now_ms()
         return {
-            "X-MBX-ORDER-COUNT-10S": str(self.orders_10s.add(now, 1)),
-            "X-MBX-ORDER-COUNT-1M": str(self.orders_1m.add(now, 1)),
+            "X-MBX-ORDER-COUNT-10S": str(self.orders_10s.add(now, ten_seconds)),
+            "X-MBX-ORDER-COUNT-1M": str(self.orders_1m.add(now, minute)),
         }
+
+    def _ban(self, now: int) -> ApiError:
+        seconds = max(1, (self._banned_until - now + 999) // 1000)
+        return ApiError(-1003, BANNED.format(self._banned_until), 418, {"Retry-After": str(seconds)})
 
 
 def _too_many(error: ApiError, window: Window, now: int) -> ApiError:

@@ -1,11 +1,13 @@
-"""What moves prices by itself: a seeded random walk and scripts."""
+"""What moves by itself: prices, by a seeded random walk and scripts, and whatever a plan does at set times."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
 from random import Random
 
+from simulator.acts import Act
 from simulator.config import PriceStep
 from simulator.exchange import Exchange
+from simulator.fault_plan import TimedAct
 
 
 class Movers:
@@ -22,6 +24,10 @@ class Movers:
     def play(self, script: tuple[PriceStep, ...]) -> None:
         """Play a script once, from now."""
         self._start(self._playing(script))
+
+    def perform(self, acts: tuple[TimedAct, ...], do: Callable[[Act], None]) -> None:
+        """Do what a plan wants done, from now."""
+        self._start(self._performing(acts, do))
 
     async def played(self) -> None:
         """Wait until everything has ended; a walk never does."""
@@ -51,3 +57,10 @@ class Movers:
         for step in sorted(script, key=lambda step: step.at_ms):
             await asyncio.sleep(max(0.0, start + step.at_ms / 1000 - loop.time()))
             self._exchange().move(step.symbol, step.price)
+
+    async def _performing(self, acts: tuple[TimedAct, ...], do: Callable[[Act], None]) -> None:
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        for timed in sorted(acts, key=lambda timed: timed.at_ms):
+            await asyncio.sleep(max(0.0, start + timed.at_ms / 1000 - loop.time()))
+            do(timed.act)

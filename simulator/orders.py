@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 from simulator.decimals import ZERO
 
@@ -30,7 +31,10 @@ class NewOrder:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One state of an order; a change makes a new value. Times are exchange ms."""
+    """One state of an order; a change makes a new value. Times are exchange ms.
+
+    `actor`: who sent it (account, outside, liquidation, adl). `amendments`: how often it was changed.
+    """
 
     asked: NewOrder
     order_id: int
@@ -40,6 +44,8 @@ class Order:
     executed: Decimal = ZERO
     cum_quote: Decimal = ZERO
     expire_reason: int = 0
+    actor: str = "account"
+    amendments: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -118,15 +124,37 @@ class OrderStore:
         states = (self.by_id(symbol, order_id, as_of) for order_id in self._of_symbol.get(symbol, []))
         return [order for order in states if order]
 
+    def amendments(self, order: Order) -> list[tuple[Order, Order]]:
+        """Each change of its price or quantity: the states before and after."""
+        states = [state for _, state in self._versions.get((order.asked.symbol, order.order_id), [])]
+        return [(one, two) for one, two in pairwise(states) if two.amendments > one.amendments]
+
     def open_orders(self, symbol: str | None = None) -> list[Order]:
         """What rests now, of one symbol or of all."""
         if symbol is not None:
             return list(self._open.get(symbol, {}).values())
         return [order for orders in self._open.values() for order in orders.values()]
 
+    def queue(self, symbol: str, side: str) -> list[Order]:
+        """What rests on one side, best price first, oldest first at the same price."""
+        resting = self._open.get(symbol)
+        if not resting:
+            return []
+        own = [order for order in resting.values() if order.asked.side == side]
+        return sorted(own, key=lambda order: order.asked.price, reverse=side == "BUY")
+
+    def requeue(self, order: Order) -> None:
+        """Put an open order behind the others of its price."""
+        resting = self._open[order.asked.symbol]
+        resting[order.order_id] = resting.pop(order.order_id)
+
     def has_open(self, client_id: str) -> bool:
         """Whether an open order carries the id."""
         return client_id in self._open_client_ids
+
+    def count_open(self, symbol: str) -> int:
+        """How many orders of the symbol rest."""
+        return len(self._open.get(symbol, ()))
 
     def open_symbols(self) -> list[str]:
         """Symbols with something resting."""

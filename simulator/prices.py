@@ -4,7 +4,7 @@ from decimal import Decimal
 from random import Random
 
 from simulator.config import SimulatorConfig
-from simulator.decimals import ceil_to, floor_to
+from simulator.decimals import ZERO, ceil_to, floor_to
 from simulator.symbols import SymbolRules
 
 _BPS = Decimal(10_000)
@@ -18,6 +18,7 @@ class Prices:
         self._slippage = config.slippage_bps / _BPS
         self._rules: dict[str, SymbolRules] = {}
         self._marks: dict[str, Decimal] = {}
+        self._gaps: dict[str, Decimal] = {}
 
     def list_symbol(self, rules: SymbolRules) -> None:
         """Start, or restart, a symbol at its initial price."""
@@ -27,6 +28,14 @@ class Prices:
     def mark(self, symbol: str) -> Decimal:
         """The mark price."""
         return self._marks[symbol]
+
+    def contract(self, symbol: str) -> Decimal:
+        """The contract's last price: the mark, and the gap between them if one was set."""
+        return self._marks[symbol] + self._gaps.get(symbol, ZERO)
+
+    def set_gap(self, symbol: str, gap: Decimal) -> None:
+        """Tear the contract's price away from the mark."""
+        self._gaps[symbol] = gap
 
     def set_mark(self, symbol: str, price: Decimal) -> None:
         """Move the mark."""
@@ -39,14 +48,14 @@ class Prices:
             return ceil_to(mark * (1 + self._half_spread), tick)
         return max(tick, floor_to(mark * (1 - self._half_spread), tick))
 
-    def taken(self, symbol: str, side: str, slice_number: int) -> Decimal:
-        """What a market order pays: touch and slippage, one tick worse with each further slice."""
+    def taken(self, symbol: str, side: str, ticks: int) -> Decimal:
+        """What an incoming order pays: touch and slippage, and so many ticks worse."""
         tick = self._rules[symbol].tick
         slip = self._marks[symbol] * self._slippage
         touch = self.touch(symbol, side)
         if side == "BUY":
-            return ceil_to(touch + slip, tick) + slice_number * tick
-        return max(tick, floor_to(touch - slip, tick) - slice_number * tick)
+            return ceil_to(touch + slip, tick) + ticks * tick
+        return max(tick, floor_to(touch - slip, tick) - ticks * tick)
 
     def walked(self, random: Random, bps: float) -> list[tuple[str, Decimal]]:
         """The next step of a random walk of every symbol."""

@@ -1,85 +1,45 @@
-"""Signed calls about the account: mode, leverage, positions, balances."""
+"""Signed calls that show the account: permissions, positions, balances, fees."""
 
 from simulator.call import Call, Route, by_symbol
-from simulator.clock import monotonic_us
-from simulator.errors import refusal
 from simulator.exchange import Exchange
+from simulator.margin import BRACKETS, max_notional
 from simulator.positions import Position
-from simulator.wire_account import TEN_MILLION, account_row, balance_row, position_row, position_row_v2
+from simulator.wire_account import (
+    account_row,
+    account_row_v2,
+    balance_row,
+    permissions,
+    position_row,
+    position_row_v2,
+)
 from simulator.wire_market import order_limits
 
-DONE = {"code": 200, "msg": "success"}
-MAX_LEVERAGE = 125
-
-
-def position_mode(exchange: Exchange, _call: Call) -> object:
-    """Whether long and short are kept apart."""
-    return {"dualSidePosition": exchange.account.hedge}
-
-
-def change_position_mode(exchange: Exchange, call: Call) -> object:
-    """Refused while anything is open."""
-    call.params.required("dualSidePosition")
-    wanted = call.params.flag("dualSidePosition")
-    if wanted == exchange.account.hedge:
-        raise refusal(-4059)
-    if exchange.engine.orders.open_orders() or exchange.algos.open_orders():
-        raise refusal(-4067)
-    if exchange.account.open_positions():
-        raise refusal(-4068)
-    exchange.account.change_mode(monotonic_us(), hedge=wanted)
-    return DONE
+Row = dict[str, object]
 
 
 def account_config(exchange: Exchange, _call: Call) -> object:
     """Fee tier, permissions, mode."""
-    return {
-        "feeTier": 0,
-        "canTrade": True,
-        "canDeposit": True,
-        "canWithdraw": True,
-        "dualSidePosition": exchange.account.hedge,
-        "updateTime": 0,
-        "multiAssetsMargin": False,
-        "tradeGroupId": -1,
-    }
+    return permissions(exchange) | {"dualSidePosition": exchange.account.hedge}
 
 
 def symbol_config(exchange: Exchange, call: Call) -> object:
     """Margin type and leverage by symbol."""
+    account = exchange.account
     return [
         {
             "symbol": symbol,
-            "marginType": "CROSSED",
+            "marginType": "ISOLATED" if account.is_isolated(symbol) else "CROSSED",
             "isAutoAddMargin": False,
-            "leverage": exchange.account.leverage(symbol),
-            "maxNotionalValue": TEN_MILLION,
+            "leverage": account.leverage(symbol),
+            "maxNotionalValue": str(max_notional(account.leverage(symbol))),
         }
         for symbol in _asked_symbols(exchange, call)
     ]
 
 
-def change_leverage(exchange: Exchange, call: Call) -> object:
-    """Leverage of one symbol."""
-    symbol = exchange.rules(call.params.required("symbol")).symbol
-    leverage = call.params.required_integer("leverage")
-    if not 1 <= leverage <= MAX_LEVERAGE:
-        raise refusal(-4028, leverage)
-    exchange.account.set_leverage(symbol, leverage)
-    return {"leverage": leverage, "maxNotionalValue": TEN_MILLION, "symbol": symbol}
-
-
 def leverage_bracket(exchange: Exchange, call: Call) -> object:
-    """One bracket for everything."""
-    bracket = {
-        "bracket": 1,
-        "initialLeverage": MAX_LEVERAGE,
-        "notionalCap": int(TEN_MILLION),
-        "notionalFloor": 0,
-        "maintMarginRatio": 0.005,
-        "cum": 0,
-    }
-    return [{"symbol": symbol, "brackets": [bracket]} for symbol in _asked_symbols(exchange, call)]
+    """Brackets by symbol. A list also when one is named: the exchange's page says otherwise, its clients do not."""
+    return [{"symbol": symbol, "brackets": _brackets()} for symbol in _asked_symbols(exchange, call)]
 
 
 def position_risk(exchange: Exchange, call: Call) -> object:
@@ -109,6 +69,11 @@ def account(exchange: Exchange, _call: Call) -> object:
     return account_row(exchange)
 
 
+def account_v2(exchange: Exchange, _call: Call) -> object:
+    """v2 account."""
+    return account_row_v2(exchange)
+
+
 def balance(exchange: Exchange, _call: Call) -> object:
     """v2 and v3 balance."""
     return [balance_row(exchange)]
@@ -130,6 +95,35 @@ def order_rate_limit(exchange: Exchange, _call: Call) -> object:
     return order_limits(exchange.config)
 
 
+def adl_quantiles(exchange: Exchange, call: Call) -> object:
+    """Place of each open position in the queue of automatic deleveraging: always the last."""
+    asked = set(_asked_symbols(exchange, call))
+    places: dict[str, dict[str, int]] = {}
+    for held in exchange.account.open_positions():
+        if held.symbol in asked:
+            places.setdefault(held.symbol, dict.fromkeys(("LONG", "SHORT", "BOTH"), 0))[held.side] = 1
+    return [{"symbol": symbol, "adlQuantile": sides} for symbol, sides in places.items()]
+
+
+def trading_status(exchange: Exchange, _call: Call) -> object:
+    """Rules on bad behaviour: none is broken."""
+    return {"indicators": {}, "updateTime": exchange.clock.now_ms()}
+
+
+def _brackets() -> list[Row]:
+    return [
+        {
+            "bracket": bracket.number,
+            "initialLeverage": bracket.leverage,
+            "notionalCap": bracket.cap,
+            "notionalFloor": bracket.floor,
+            "maintMarginRatio": float(bracket.rate),
+            "cum": int(bracket.cum),
+        }
+        for bracket in BRACKETS
+    ]
+
+
 def _asked_symbols(exchange: Exchange, call: Call) -> list[str]:
     symbol = call.params.text("symbol")
     return list(exchange.symbols) if symbol is None else [exchange.rules(symbol).symbol]
@@ -142,19 +136,19 @@ def _positions(exchange: Exchange, call: Call) -> list[Position]:
 
 
 def routes() -> list[Route]:
-    """The signed routes about the account."""
+    """The signed routes that show the account."""
     return [
-        Route("GET /fapi/v1/positionSide/dual", position_mode, 30),
-        Route("POST /fapi/v1/positionSide/dual", change_position_mode, 1),
         Route("GET /fapi/v1/accountConfig", account_config, 5),
         Route("GET /fapi/v1/symbolConfig", symbol_config, 5),
-        Route("POST /fapi/v1/leverage", change_leverage, 1),
-        Route("GET /fapi/v1/leverageBracket", leverage_bracket, by_symbol(1, 1)),
+        Route("GET /fapi/v1/leverageBracket", leverage_bracket, 1),
         Route("GET /fapi/v2/positionRisk", position_risk_v2, 5),
         Route("GET /fapi/v3/positionRisk", position_risk, 5),
+        Route("GET /fapi/v2/account", account_v2, 5),
         Route("GET /fapi/v3/account", account, 5),
         Route("GET /fapi/v2/balance", balance, 5),
         Route("GET /fapi/v3/balance", balance, 5),
         Route("GET /fapi/v1/commissionRate", commission_rate, 20),
         Route("GET /fapi/v1/rateLimit/order", order_rate_limit, 1),
+        Route("GET /fapi/v1/adlQuantile", adl_quantiles, 5),
+        Route("GET /fapi/v1/apiTradingStatus", trading_status, by_symbol(1, 10)),
     ]

@@ -1,35 +1,33 @@
 """Signed calls about conditional orders."""
 
-from decimal import Decimal
-
-from simulator.algo import KINDS, TRAILING, AlgoOrder
+from simulator.algo import AlgoOrder
+from simulator.algo_request import read_algo_order
 from simulator.call import Call, Route, by_symbol
-from simulator.decimals import ZERO
 from simulator.errors import refusal
 from simulator.exchange import Exchange
-from simulator.filters import check_price, check_quantity
-from simulator.orders import NewOrder
 from simulator.parameters import Parameters
-from simulator.placement import read_client_id, read_position_side, read_side
 from simulator.wire import algo_placed_row, algo_row
 
-PRICED = frozenset({"STOP", "TAKE_PROFIT"})
-CLOSING = frozenset({"STOP_MARKET", "TAKE_PROFIT_MARKET"})
+DAY_MS = 24 * 3600 * 1000
+LONGEST_SPAN_MS = 7 * DAY_MS
+UNFILLED_KEPT_MS = 3 * DAY_MS
+KEPT_MS = 90 * DAY_MS
 
 
 def place(exchange: Exchange, call: Call) -> object:
     """POST algoOrder. No age check at the engine and no margin check: that happens when it triggers."""
     exchange.limits.check_order()
-    order = exchange.algos.place(_read(exchange, call.params))
+    order = exchange.algos.place(read_algo_order(exchange, call.params))
     if call.request:
         call.request.settle("accepted", order_id=order.algo_id)
     return algo_placed_row(order, exchange.rules(order.asked.symbol))
 
 
 def query(exchange: Exchange, call: Call) -> object:
-    """GET algoOrder."""
+    """GET algoOrder: old orders are forgotten, unfilled ones sooner."""
     order = _named(exchange, call)
-    if order is None:
+    vanished = exchange.config.finished_algos_vanish and order is not None and order.status == "FINISHED"
+    if order is None or vanished or _forgotten(order, exchange.clock.now_ms()):
         raise refusal(-2013)
     return algo_row(order, exchange.rules(order.asked.symbol))
 
@@ -37,7 +35,7 @@ def query(exchange: Exchange, call: Call) -> object:
 def cancel(exchange: Exchange, call: Call) -> object:
     """DELETE algoOrder; the code is a text here."""
     order = _named(exchange, call)
-    if order is None or order.status != "NEW":
+    if order is None:
         raise refusal(-2011)
     exchange.algos.cancel(order)
     return {
@@ -49,95 +47,56 @@ def cancel(exchange: Exchange, call: Call) -> object:
 
 
 def open_orders(exchange: Exchange, call: Call) -> object:
-    """GET openAlgoOrders."""
-    waiting = exchange.algos.open_orders(call.params.text("symbol"))
-    return [algo_row(order, exchange.rules(order.asked.symbol)) for order in waiting]
+    """GET openAlgoOrders, of one symbol or all."""
+    symbol, algo_id = call.params.text("symbol"), call.params.integer("algoId")
+    if symbol is not None:
+        exchange.rules(symbol)
+    waiting = exchange.algos.open_orders(symbol)
+    return [
+        algo_row(order, exchange.rules(order.asked.symbol)) for order in waiting if algo_id in (None, order.algo_id)
+    ]
 
 
 def all_orders(exchange: Exchange, call: Call) -> object:
-    """GET allAlgoOrders."""
+    """GET allAlgoOrders: from an id on, or of a time span."""
     rules = exchange.rules(call.params.required("symbol"))
-    limit = call.params.limit(500, 1000)
-    return [algo_row(order, rules) for order in exchange.algos.of_symbol(rules.symbol)[-limit:]]
+    limit, first = call.params.limit(500, 1000), call.params.integer("algoId")
+    orders = exchange.algos.orders.of_symbol(rules.symbol)
+    if first is not None:
+        chosen = [order for order in orders if order.algo_id >= first][:limit]
+    else:
+        start, end = _span(call.params, exchange.clock.now_ms())
+        chosen = [order for order in orders if start <= order.create_time <= end][-limit:]
+    return [algo_row(order, rules) for order in chosen]
 
 
 def cancel_all(exchange: Exchange, call: Call) -> object:
     """DELETE algoOpenOrders; the code is a number here."""
-    symbol = exchange.rules(call.params.required("symbol")).symbol
-    for order in exchange.algos.open_orders(symbol):
-        exchange.algos.cancel(order)
+    exchange.algos.cancel_all(exchange.rules(call.params.required("symbol")).symbol)
     return {"code": 200, "msg": "The operation of cancel all open order is done."}
-
-
-def _read(exchange: Exchange, params: Parameters) -> AlgoOrder:
-    if params.required("algoType") != "CONDITIONAL":
-        raise refusal(-1130, "algoType")
-    asked = _read_asked(exchange, params)
-    trailing = asked.kind == TRAILING
-    now = exchange.clock.now_ms()
-    trigger = ZERO if trailing else params.required_decimal("triggerPrice")
-    if not trailing:
-        check_price(exchange.rules(asked.symbol), trigger)
-    return AlgoOrder(
-        asked=asked,
-        algo_id=exchange.algos.next_id(),
-        trigger_price=trigger,
-        create_time=now,
-        update_time=now,
-        working_type=params.text("workingType") or "CONTRACT_PRICE",
-        price_protect=params.flag("priceProtect"),
-        callback_rate=params.required_decimal("callbackRate") if trailing else ZERO,
-        activate_price=params.decimal("activatePrice") or ZERO,
-    )
-
-
-def _read_asked(exchange: Exchange, params: Parameters) -> NewOrder:
-    symbol = exchange.rules(params.required("symbol")).symbol
-    kind = params.required("type")
-    if kind not in KINDS:
-        raise refusal(-1116)
-    position_side = read_position_side(exchange, params)
-    closes = params.flag("closePosition")
-    _check_close_position(params, kind, closes=closes)
-    return NewOrder(
-        symbol=symbol,
-        side=read_side(params),
-        position_side=position_side,
-        kind=kind,
-        quantity=ZERO if closes else _read_quantity(exchange, params, kind),
-        client_order_id=read_client_id(exchange, params, "clientAlgoId"),
-        price=params.required_decimal("price") if kind in PRICED else ZERO,
-        time_in_force=params.text("timeInForce") or "GTC",
-        # a close-position order can do nothing but reduce, in either mode
-        reduce_only=(closes and position_side == "BOTH") or params.flag("reduceOnly"),
-        close_position=closes,
-    )
-
-
-def _read_quantity(exchange: Exchange, params: Parameters, kind: str) -> Decimal:
-    quantity = params.required_decimal("quantity")
-    check_quantity(exchange.rules(params.required("symbol")), quantity, market=kind not in PRICED)
-    return quantity
-
-
-def _check_close_position(params: Parameters, kind: str, *, closes: bool) -> None:
-    if not closes:
-        return
-    if kind not in CLOSING:
-        raise refusal(-4136, kind, "true")
-    if "quantity" in params:
-        raise refusal(-4137)
-    if "reduceOnly" in params:
-        raise refusal(-1106, "reduceonly")
-    if (params.text("positionSide"), params.text("side")) in {("LONG", "BUY"), ("SHORT", "SELL")}:
-        raise refusal(-4138)
 
 
 def _named(exchange: Exchange, call: Call) -> AlgoOrder | None:
     algo_id, client_id = call.params.integer("algoId"), call.params.text("clientAlgoId")
-    if algo_id is None and client_id is None:
+    if algo_id is not None:
+        return exchange.algos.orders.by_id(algo_id)
+    if client_id is None:
         raise refusal(-1102, "algoId' or 'clientAlgoId")
-    return exchange.algos.find(algo_id, client_id)
+    return exchange.algos.orders.by_client_id(client_id)
+
+
+def _forgotten(order: AlgoOrder, now: int) -> bool:
+    age = now - order.create_time
+    return age > KEPT_MS or (order.status in {"CANCELED", "EXPIRED"} and not order.actual and age > UNFILLED_KEPT_MS)
+
+
+def _span(params: Parameters, now: int) -> tuple[int, int]:
+    start, end = params.integer("startTime"), params.integer("endTime")
+    if start is None:
+        return (now if end is None else end) - LONGEST_SPAN_MS, now if end is None else end
+    if end is not None and end - start > LONGEST_SPAN_MS:
+        raise refusal(-4165, 7)
+    return start, start + LONGEST_SPAN_MS if end is None else end
 
 
 def routes() -> list[Route]:

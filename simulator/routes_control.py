@@ -8,25 +8,20 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
+from simulator.acts import ACTS, OK, Row
 from simulator.call import Answer, encode
-from simulator.clock import monotonic_us
 from simulator.config import PriceStep
 from simulator.control_body import ControlBody, ControlError
 from simulator.decimals import trimmed
 from simulator.errors import ApiError
 from simulator.exchange import Exchange
-from simulator.faults import KINDS, Fault
-from simulator.orders import NewOrder
-from simulator.symbols import rules
+from simulator.fault_form import read_fault
+from simulator.stream_fault_form import read_stream_fault
 
 if TYPE_CHECKING:
     from simulator.gateway import Gateway
 
-Row = dict[str, object]
 Steer = Callable[[Exchange, ControlBody], object]
-OK: Row = {"ok": True}
-CONNECTIONS = frozenset({"cut", "hang"})
-BODIES = frozenset({"text", "json"})
 
 
 def control(gateway: Gateway, key: str, query: str, body: str) -> Answer:
@@ -42,16 +37,17 @@ def _control(gateway: Gateway, key: str, query: str, body: str) -> object:
         gateway.reset()
         return OK
     if mover := MOVING.get(key):
-        mover(gateway, ControlBody(body))
+        mover(gateway, ControlBody.parse(body))
         return OK
     if key == "GET /sim/health":
         return _health(gateway)
     if key == "GET /sim/ledger":
         return _ledger(gateway.exchange, query)
-    steer = STEERING.get(key)
-    if steer is None:
-        raise ControlError(f"no such control call: {key}")
-    return steer(gateway.exchange, ControlBody(body))
+    if (steer := STEERING.get(key)) is not None:
+        return steer(gateway.exchange, ControlBody.parse(body))
+    if (act := ACTS.get(key.removeprefix("POST /sim/"))) is not None:
+        return act(ControlBody.parse(body))(gateway)
+    raise ControlError(f"no such control call: {key}")
 
 
 def _health(gateway: Gateway) -> Row:
@@ -68,45 +64,7 @@ def _health(gateway: Gateway) -> Row:
 
 def _ledger(exchange: Exchange, query: str) -> Row:
     wanted = {name: values[-1] for name, values in parse_qs(query).items()}
-    rows = exchange.ledger.rows(wanted.get("symbol"), wanted.get("client_order_id_prefix", ""))
-    return {"requests": rows["requests"], "fills": rows["fills"]}
-
-
-def _price(exchange: Exchange, body: ControlBody) -> object:
-    symbol, price = body.text("symbol"), body.decimal("price")
-    body.finish()
-    if price <= 0:
-        raise ControlError("price must be above zero")
-    exchange.move(symbol, price)
-    return OK
-
-
-def _position(exchange: Exchange, body: ControlBody) -> object:
-    """Somebody else opens (quantity above zero) or closes (below zero) on the account; real fills either way."""
-    symbol, side = exchange.rules(body.text("symbol")).symbol, body.text("side")
-    quantity, price = body.decimal("quantity"), body.optional_decimal("entry_price")
-    body.finish()
-    if side not in {"LONG", "SHORT"} or not quantity:
-        raise ControlError("side must be LONG or SHORT, quantity not zero")
-    opens = quantity > 0
-    asked = NewOrder(
-        symbol=symbol,
-        side="BUY" if (side == "LONG") == opens else "SELL",
-        position_side=side if exchange.account.hedge else "BOTH",
-        kind="MARKET",
-        quantity=abs(quantity),
-        client_order_id=exchange.engine.identifiers.client_id("web_"),
-        reduce_only=not opens and not exchange.account.hedge,
-    )
-    order = exchange.engine.act_outside(asked, price)
-    trades = exchange.account.trades(symbol, order.order_id)
-    return {
-        **OK,
-        "order_id": order.order_id,
-        "status": order.status,
-        "executed": trimmed(order.executed),
-        "trade_ids": [trade.trade_id for trade in trades],
-    }
+    return dict(exchange.ledger.rows(wanted.get("symbol"), wanted.get("client_order_id_prefix", "")))
 
 
 def _positions(exchange: Exchange, _body: ControlBody) -> object:
@@ -122,101 +80,29 @@ def _positions(exchange: Exchange, _body: ControlBody) -> object:
     ]
 
 
-def _mode(exchange: Exchange, body: ControlBody) -> object:
-    """Switch by force, open positions and all; impossible only while one symbol has both sides."""
-    hedge = body.flag("hedge")
-    body.finish()
-    held = [position.symbol for position in exchange.account.open_positions()]
-    if not hedge and len(set(held)) < len(held):
-        raise ControlError("a symbol has a long and a short position")
-    exchange.account.change_mode(monotonic_us(), hedge=hedge)
-    return OK
-
-
-def _clock(exchange: Exchange, body: ControlBody) -> object:
-    exchange.clock.skew_ms = body.whole("skew_ms")
-    body.finish()
-    return OK
-
-
-def _latency(exchange: Exchange, body: ControlBody) -> object:
-    """Answers take this long from now on: of one call if named, else of all."""
-    delay, call = float(body.decimal("ms")), body.optional_text("call")
-    body.finish()
-    if call is None:
-        exchange.latency_ms = delay
-        exchange.latencies_ms.clear()
-    else:
-        exchange.latencies_ms[call] = delay
-    return OK
-
-
-def _symbol(exchange: Exchange, body: ControlBody) -> object:
-    """List a symbol or change one's rules."""
-    step = body.text("step")
-    listed = rules(
-        body.text("symbol"),
-        body.text("price"),
-        body.text("tick"),
-        step,
-        body.text("max_qty", "10000000"),
-        body.text("market_max", "1000000"),
-        body.text("min_notional", "5"),
-        body.text("market_step", step),
-    )
-    body.finish()
-    exchange.list_symbol(listed)
-    return OK
-
-
 def _arm(exchange: Exchange, body: ControlBody) -> object:
-    fault = Fault(
-        call=body.text("call", "POST /fapi/v1/order"),
-        kind=body.text("kind"),
-        times=body.whole("times", 1),
-        skip=body.whole("skip", 0),
-        delay_ms=float(body.decimal("delay_ms", Decimal(0))),
-        symbol=body.optional_text("symbol"),
-        client_order_id_prefix=body.text("client_order_id_prefix", ""),
-        code=body.whole("code", -1000),
-        msg=body.text("msg", "An unknown error occurred while processing the request."),
-        status=body.whole("status", 400),
-        fraction=body.decimal("fraction", Decimal("0.5")),
-        executed=body.flag("executed", default=True),
-        connection=body.text("connection", "cut"),
-        body=body.text("body", "text"),
-    )
-    body.finish()
-    _check(fault)
-    exchange.faults.arm(fault)
+    return {**OK, "id": exchange.faults.arm(read_fault(body))}
+
+
+def _arm_stream(exchange: Exchange, body: ControlBody) -> object:
+    exchange.stream_faults.arm(read_stream_fault(body))
     return OK
-
-
-def _check(fault: Fault) -> None:
-    if fault.kind not in KINDS:
-        raise ControlError(f"kind must be one of {', '.join(sorted(KINDS))}")
-    if fault.connection not in CONNECTIONS or fault.body not in BODIES:
-        raise ControlError("connection is cut or hang, body is text or json")
-    if not 0 <= fault.fraction <= 1:
-        raise ControlError("fraction lies between 0 and 1")
 
 
 def _faults(exchange: Exchange, _body: ControlBody) -> object:
-    return exchange.faults.rows()
+    streams = exchange.stream_faults.rows()
+    return {**exchange.faults.rows(), **{f"stream_{name}": rows for name, rows in streams.items()}}
 
 
-def _clear(exchange: Exchange, _body: ControlBody) -> object:
-    exchange.faults.clear()
-    return OK
-
-
-def _limits(exchange: Exchange, body: ControlBody) -> object:
-    """Change the limits; what is not named stays."""
-    limits = exchange.limits
-    limits.weight.limit = body.whole("weight_per_minute", limits.weight.limit)
-    limits.orders_1m.limit = body.whole("orders_per_minute", limits.orders_1m.limit)
-    limits.orders_10s.limit = body.whole("orders_per_10s", limits.orders_10s.limit)
+def _clear(exchange: Exchange, body: ControlBody) -> object:
+    """Disarm one, or all."""
+    number = body.whole("id") if "id" in body else None
     body.finish()
+    if number is None:
+        exchange.faults.clear()
+        exchange.stream_faults.clear()
+    elif not exchange.faults.disarm(number):
+        raise ControlError(f"no fault {number} is armed")
     return OK
 
 
@@ -257,12 +143,6 @@ STEERING: dict[str, Steer] = {
     "GET /sim/faults": _faults,
     "POST /sim/faults": _arm,
     "DELETE /sim/faults": _clear,
-    "POST /sim/price": _price,
-    "POST /sim/position": _position,
+    "POST /sim/stream_faults": _arm_stream,
     "GET /sim/positions": _positions,
-    "POST /sim/mode": _mode,
-    "POST /sim/clock": _clock,
-    "POST /sim/latency": _latency,
-    "POST /sim/limits": _limits,
-    "POST /sim/symbol": _symbol,
 }

@@ -2,14 +2,20 @@
 
 from collections.abc import Callable
 
-from simulator.call import Call, Route, by_symbol, encode
+from simulator.call import Call, Handler, Route, Weight, by_symbol, encode
 from simulator.decimals import fixed
+from simulator.depth import Level
+from simulator.errors import refusal
 from simulator.exchange import Exchange
+from simulator.parameters import Parameters
+from simulator.symbols import SymbolRules
 from simulator.wire_market import exchange_info
 
 Row = dict[str, object]
 RowOf = Callable[[Exchange, str], Row]
-EIGHT_HOURS = 8 * 3600 * 1000
+DEPTHS = {5: 2, 10: 2, 20: 2, 50: 2, 100: 5, 500: 10, 1000: 20}
+"""How many levels may be asked for, and what that costs."""
+EMPTY = ["0", "0"]
 
 
 def ping(_exchange: Exchange, _call: Call) -> object:
@@ -45,6 +51,26 @@ def book_ticker(exchange: Exchange, call: Call) -> object:
     return _one_or_all(exchange, call, _touch)
 
 
+def depth(exchange: Exchange, call: Call) -> object:
+    """The order book, with the account's own orders in it."""
+    rules = exchange.rules(call.params.required("symbol"))
+    limit = call.params.integer("limit") or 500
+    if limit not in DEPTHS:
+        raise refusal(-1130, "limit")
+    bids, asks = exchange.depth(rules.symbol, limit)
+    now = exchange.clock.now_ms()
+    return {"lastUpdateId": now, "E": now, "T": now, "bids": _levels(bids, rules), "asks": _levels(asks, rules)}
+
+
+def _levels(levels: list[Level], rules: SymbolRules) -> list[list[str]]:
+    return [[fixed(one.price, rules.price_places), fixed(one.quantity, rules.quantity_places)] for one in levels]
+
+
+def _depth_weight(params: Parameters) -> int:
+    """As the exchange lists it; a wrong limit costs as much as the default."""
+    return DEPTHS.get(params.integer("limit") or 500, 10)
+
+
 def _one_or_all(exchange: Exchange, call: Call, row: RowOf) -> object:
     symbol = call.params.text("symbol")
     if symbol is None:
@@ -61,9 +87,9 @@ def _premium(exchange: Exchange, symbol: str) -> Row:
         "markPrice": mark,
         "indexPrice": mark,
         "estimatedSettlePrice": mark,
-        "lastFundingRate": "0.00010000",
+        "lastFundingRate": fixed(exchange.funding.rate(symbol), 8),
         "interestRate": "0.00010000",
-        "nextFundingTime": (now // EIGHT_HOURS + 1) * EIGHT_HOURS,
+        "nextFundingTime": exchange.funding.next_time(),
         "time": now,
     }
 
@@ -78,22 +104,22 @@ def _price(exchange: Exchange, symbol: str) -> Row:
 
 
 def _touch(exchange: Exchange, symbol: str) -> Row:
-    rules = exchange.rules(symbol)
-    quantity = fixed(rules.lot.maximum, rules.quantity_places)
+    rules, now = exchange.rules(symbol), exchange.clock.now_ms()
+    bid, ask = ([*_levels(side, rules), EMPTY][0] for side in exchange.depth(symbol, 1))
     return {
         "symbol": symbol,
-        "bidPrice": fixed(exchange.prices.touch(symbol, "SELL"), rules.price_places),
-        "bidQty": quantity,
-        "askPrice": fixed(exchange.prices.touch(symbol, "BUY"), rules.price_places),
-        "askQty": quantity,
-        "time": exchange.clock.now_ms(),
-        "lastUpdateId": exchange.clock.now_ms(),
+        "bidPrice": bid[0],
+        "bidQty": bid[1],
+        "askPrice": ask[0],
+        "askQty": ask[1],
+        "time": now,
+        "lastUpdateId": now,
     }
 
 
 def routes() -> list[Route]:
     """The public routes; the two of Spot are what some clients call first."""
-    listed = (
+    listed: tuple[tuple[str, Handler, Weight], ...] = (
         ("GET /fapi/v1/ping", ping, 1),
         ("GET /fapi/v1/time", server_time, 1),
         ("GET /fapi/v1/exchangeInfo", info, 1),
@@ -101,6 +127,8 @@ def routes() -> list[Route]:
         ("GET /fapi/v1/ticker/price", ticker_price, by_symbol(1, 2)),
         ("GET /fapi/v2/ticker/price", ticker_price, by_symbol(1, 2)),
         ("GET /fapi/v1/ticker/bookTicker", book_ticker, by_symbol(2, 5)),
+        ("GET /fapi/v1/depth", depth, _depth_weight),
+        ("GET /fapi/v1/rpiDepth", depth, 20),
         ("GET /api/v3/ping", ping, 0),
         ("GET /api/v3/time", server_time, 0),
     )

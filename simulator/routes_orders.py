@@ -1,38 +1,51 @@
-"""Signed calls about orders and trades."""
+"""Signed calls about orders, one at a time."""
 
-from simulator.account import between, from_id
+from simulator.amendment import amend
 from simulator.call import Call, Route, by_symbol
 from simulator.errors import refusal
 from simulator.exchange import Exchange
 from simulator.orders import Order
-from simulator.parameters import Parameters
-from simulator.placement import check_order, read_order
-from simulator.wire import history_row, order_row, placed_row, trade_row
+from simulator.placement import check_age, check_order, place, read_order, read_price
+from simulator.wire import amended_row, order_row, placed_row
 
 DAY = 24 * 3600 * 1000
-LONGEST_SPAN = 7 * DAY
 UNFILLED_KEPT = 3 * DAY
 KEPT = 90 * DAY
 
 
-def place(exchange: Exchange, call: Call) -> object:
+def place_order(exchange: Exchange, call: Call) -> object:
     """POST order: checked at the edge, then again for age at the engine."""
-    exchange.limits.check_order()
-    asked = read_order(exchange, call.params)
-    if exchange.clock.now_ms() - call.timestamp > call.recv_window:
-        raise refusal(-5028)
-    check_order(exchange, asked)
-    order = exchange.engine.place(asked, call.fraction)
-    if call.request:
-        call.request.settle("accepted", order_id=order.order_id)
+    order = place(exchange, call)
     result = call.params.text("newOrderRespType") == "RESULT"
     legacy = exchange.config.legacy_order_fields
-    return placed_row(order, exchange.rules(asked.symbol), result=result, legacy=legacy)
+    return placed_row(order, exchange.rules(order.asked.symbol), result=result, legacy=legacy)
+
+
+def test_order(exchange: Exchange, call: Call) -> object:
+    """POST order/test: everything but the order."""
+    asked = read_order(exchange, call.params)
+    check_age(exchange, call)
+    check_order(exchange, asked)
+    now = exchange.clock.now_ms()
+    return placed_row(Order(asked, 0, now, now), exchange.rules(asked.symbol), result=True, legacy=True)
+
+
+def change(exchange: Exchange, call: Call) -> object:
+    """PUT order: another price or quantity for a resting one."""
+    order = named(exchange, call)
+    if order is None or not order.is_open:
+        raise refusal(-2013)
+    params = call.params
+    side, quantity = params.required("side"), params.required_decimal("quantity")
+    price = read_price(exchange, params, order.asked.symbol, side)
+    check_age(exchange, call)
+    changed = amend(exchange, order, side, quantity, price)
+    return amended_row(changed, exchange.rules(changed.asked.symbol))
 
 
 def query(exchange: Exchange, call: Call) -> object:
     """GET order: old orders are forgotten, unfilled ones sooner."""
-    order = _named(exchange, call)
+    order = named(exchange, call)
     if order is None or _forgotten(order, exchange.clock.now_ms()):
         raise refusal(-2013)
     return order_row(order, exchange.rules(order.asked.symbol))
@@ -40,7 +53,7 @@ def query(exchange: Exchange, call: Call) -> object:
 
 def query_open(exchange: Exchange, call: Call) -> object:
     """GET openOrder."""
-    order = _named(exchange, call)
+    order = named(exchange, call)
     if order is None or not order.is_open:
         raise refusal(-2013)
     return order_row(order, exchange.rules(order.asked.symbol))
@@ -48,7 +61,7 @@ def query_open(exchange: Exchange, call: Call) -> object:
 
 def cancel(exchange: Exchange, call: Call) -> object:
     """DELETE order."""
-    order = _named(exchange, call)
+    order = named(exchange, call)
     if order is None or not order.is_open:
         raise refusal(-2011)
     done = exchange.engine.cancel(order)
@@ -58,10 +71,18 @@ def cancel(exchange: Exchange, call: Call) -> object:
 
 def cancel_all(exchange: Exchange, call: Call) -> object:
     """DELETE allOpenOrders: the regular ones of one symbol."""
-    symbol = _symbol(exchange, call.params)
-    for order in exchange.engine.orders.open_orders(symbol):
-        exchange.engine.cancel(order)
+    exchange.engine.cancel_all(exchange.rules(call.params.required("symbol")).symbol)
     return {"code": 200, "msg": "The operation of cancel all open order is done."}
+
+
+def count_down(exchange: Exchange, call: Call) -> object:
+    """POST countdownCancelAll: cancel everything of a symbol unless this is repeated in time; 0 calls it off."""
+    symbol = exchange.rules(call.params.required("symbol")).symbol
+    time_ms = call.params.required_integer("countdownTime")
+    if time_ms < 0:
+        raise refusal(-1130, "countdownTime")
+    exchange.countdown.start(symbol, time_ms)
+    return {"symbol": symbol, "countdownTime": str(time_ms)}
 
 
 def open_orders(exchange: Exchange, call: Call) -> object:
@@ -78,56 +99,9 @@ def open_orders(exchange: Exchange, call: Call) -> object:
     return [order_row(order, exchange.rules(order.asked.symbol)) for order in found]
 
 
-def all_orders(exchange: Exchange, call: Call) -> object:
-    """GET allOrders: from an order id on, or of a time span."""
-    params, limit = call.params, call.params.limit(500, 1000)
-    names = [_symbol(exchange, params)] if "symbol" in params else list(exchange.symbols)
-    first = params.integer("orderId")
-    orders = [order for name in names for order in exchange.engine.orders.of_symbol(name, call.as_of)]
-    if first is not None:
-        chosen = [order for order in orders if order.order_id >= first][:limit]
-    else:
-        start, end = _span(params, exchange.clock.now_ms())
-        inside = [order for order in orders if start <= order.time <= end]
-        chosen = inside[:limit] if "startTime" in params else inside[-limit:]
-    return [history_row(order, exchange.rules(order.asked.symbol)) for order in chosen]
-
-
-def user_trades(exchange: Exchange, call: Call) -> object:
-    """GET userTrades: from a trade id on, or of a time span; the newest when no start is given."""
-    params, limit = call.params, call.params.limit(500, 1000)
-    symbol = _symbol(exchange, params)
-    order_id, first = params.integer("orderId"), params.integer("fromId")
-    trades = exchange.account.trades(symbol, order_id, call.as_of)
-    if first is not None:
-        if "startTime" in params or "endTime" in params:
-            raise refusal(-1128)
-        chosen = from_id(trades, first)[:limit]
-    else:
-        start, end = _span(params, exchange.clock.now_ms())
-        inside = between(trades, start, end)
-        chosen = inside[:limit] if "startTime" in params else inside[-limit:]
-    return [trade_row(trade, exchange.rules(symbol)) for trade in chosen]
-
-
-def _span(params: Parameters, now: int) -> tuple[int, int]:
-    start, end = params.integer("startTime"), params.integer("endTime")
-    if start is None:
-        end = now if end is None else end
-        return end - LONGEST_SPAN, end
-    if end is None:
-        return start, start + LONGEST_SPAN
-    if end - start > LONGEST_SPAN:
-        raise refusal(-4165, 7)
-    return start, end
-
-
-def _symbol(exchange: Exchange, params: Parameters) -> str:
-    return exchange.rules(params.required("symbol")).symbol
-
-
-def _named(exchange: Exchange, call: Call) -> Order | None:
-    symbol = _symbol(exchange, call.params)
+def named(exchange: Exchange, call: Call) -> Order | None:
+    """The order that a call names by its id or the client's."""
+    symbol = exchange.rules(call.params.required("symbol")).symbol
     order_id, client_id = call.params.integer("orderId"), call.params.text("origClientOrderId")
     if order_id is not None:
         return exchange.engine.orders.by_id(symbol, order_id, call.as_of)
@@ -142,14 +116,15 @@ def _forgotten(order: Order, now: int) -> bool:
 
 
 def routes() -> list[Route]:
-    """The signed routes about orders and trades."""
+    """The signed routes about single orders."""
     return [
-        Route("POST /fapi/v1/order", place, 0, places_order=True),
+        Route("POST /fapi/v1/order", place_order, 0, places_order=True),
+        Route("POST /fapi/v1/order/test", test_order, 1),
+        Route("PUT /fapi/v1/order", change, 0, counts=(1, 1)),
         Route("GET /fapi/v1/order", query, 1),
         Route("DELETE /fapi/v1/order", cancel, 1),
         Route("GET /fapi/v1/openOrder", query_open, 1),
         Route("GET /fapi/v1/openOrders", open_orders, by_symbol(1, 40)),
-        Route("GET /fapi/v1/allOrders", all_orders, 5),
         Route("DELETE /fapi/v1/allOpenOrders", cancel_all, 1),
-        Route("GET /fapi/v1/userTrades", user_trades, 5),
+        Route("POST /fapi/v1/countdownCancelAll", count_down, 10),
     ]

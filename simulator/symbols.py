@@ -5,6 +5,9 @@ from decimal import Decimal
 
 from simulator.decimals import places_of
 
+ONBOARD_MS = 1_569_398_400_000
+"""When every contract was listed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lot:
@@ -29,6 +32,12 @@ class SymbolRules:
     price_multiplier_down: Decimal = Decimal("0.8500")
     price_places: int = 0
     quantity_places: int = 0
+    max_orders: int = 200
+
+    @property
+    def highest_price(self) -> Decimal:
+        """The end of PRICE_FILTER."""
+        return self.tick * 10**10
 
     @property
     def base(self) -> str:

@@ -2,6 +2,7 @@
 
 from simulator.algo import AlgoOrder
 from simulator.decimals import ZERO, fixed, trimmed
+from simulator.income import Income
 from simulator.orders import Order, Trade
 from simulator.symbols import SymbolRules
 
@@ -62,6 +63,54 @@ def _common(order: Order, rules: SymbolRules) -> Row:
         "selfTradePreventionMode": asked.self_trade_prevention,
         "goodTillDate": asked.good_till_date,
         "updateTime": order.update_time,
+    }
+
+
+def amended_row(order: Order, rules: SymbolRules) -> Row:
+    """The answer to PUT."""
+    row = placed_row(order, rules, result=True, legacy=False)
+    return row | {"pair": rules.symbol, "modifyId": order.amendments}
+
+
+def amendment_row(before: Order, after: Order, rules: SymbolRules) -> Row:
+    """One change of an order as orderAmendment shows it."""
+    prices = [fixed(order.asked.price, rules.price_places) for order in (before, after)]
+    quantities = [fixed(order.asked.quantity, rules.quantity_places) for order in (before, after)]
+    return {
+        "amendmentId": after.order_id % 10**9 * 100 + after.amendments,
+        "symbol": rules.symbol,
+        "pair": rules.symbol,
+        "orderId": after.order_id,
+        "clientOrderId": after.asked.client_order_id,
+        "time": after.update_time,
+        "amendment": {
+            "price": {"before": prices[0], "after": prices[1]},
+            "origQty": {"before": quantities[0], "after": quantities[1]},
+            "count": after.amendments,
+            "modifyId": after.amendments,
+        },
+    }
+
+
+def forced_row(order: Order, rules: SymbolRules) -> Row:
+    """A liquidation order as forceOrders shows it."""
+    row = history_row(order, rules)
+    for name in ("priceProtect", "priceMatch", "selfTradePreventionMode", "goodTillDate"):
+        del row[name]
+    return row
+
+
+def income_row(income: Income) -> Row:
+    """A movement of the wallet."""
+    return {
+        "symbol": income.symbol,
+        "incomeType": income.kind,
+        "income": trimmed(income.amount),
+        "asset": "USDT",
+        "info": income.info,
+        "time": income.time,
+        "tranId": income.transaction_id,
+        "tradeId": income.trade_id,
     }
 
 

@@ -2,11 +2,10 @@
 
 from simulator.config import SimulatorConfig
 from simulator.decimals import fixed
-from simulator.symbols import Lot, SymbolRules
+from simulator.symbols import ONBOARD_MS, Lot, SymbolRules
 
 Row = dict[str, object]
 DELIVERY = 4_133_404_800_000
-ONBOARD = 1_569_398_400_000
 
 
 def exchange_info(config: SimulatorConfig, symbols: list[SymbolRules], now_ms: int) -> Row:
@@ -18,7 +17,7 @@ def exchange_info(config: SimulatorConfig, symbols: list[SymbolRules], now_ms: i
         "rateLimits": rate_limits(config),
         "exchangeFilters": [],
         "assets": [{"asset": "USDT", "marginAvailable": True, "autoAssetExchange": "-10000"}],
-        "symbols": [_symbol(rules) for rules in symbols],
+        "symbols": [_symbol(config, rules) for rules in symbols],
     }
 
 
@@ -39,13 +38,13 @@ def _rate(kind: str, interval: str, number: int, limit: int) -> Row:
     return {"rateLimitType": kind, "interval": interval, "intervalNum": number, "limit": limit}
 
 
-def _symbol(rules: SymbolRules) -> Row:
+def _symbol(config: SimulatorConfig, rules: SymbolRules) -> Row:
     return {
         "symbol": rules.symbol,
         "pair": rules.symbol,
         "contractType": "PERPETUAL",
         "deliveryDate": DELIVERY,
-        "onboardDate": ONBOARD,
+        "onboardDate": ONBOARD_MS,
         "status": "TRADING",
         "maintMarginPercent": "2.5000",
         "requiredMarginPercent": "5.0000",
@@ -61,7 +60,7 @@ def _symbol(rules: SymbolRules) -> Row:
         "settlePlan": 0,
         "triggerProtect": "0.0500",
         "liquidationFee": "0.012500",
-        "marketTakeBound": "0.05",
+        "marketTakeBound": str(config.market_take_bound),
         "maxMoveOrderLimit": 10000,
         "orderTypes": [
             "LIMIT",
@@ -72,20 +71,20 @@ def _symbol(rules: SymbolRules) -> Row:
             "TAKE_PROFIT_MARKET",
             "TRAILING_STOP_MARKET",
         ],
-        "timeInForce": ["GTC", "IOC", "FOK", "GTX"],
+        "timeInForce": ["GTC", "IOC", "FOK", "GTX", "GTD"],
         "permissionSets": ["GRID"],
         "filters": _filters(rules),
     }
 
 
 def _filters(rules: SymbolRules) -> list[Row]:
-    highest = fixed(rules.tick * 10_000_000_000, rules.price_places)
+    highest = fixed(rules.highest_price, rules.price_places)
     tick = fixed(rules.tick, rules.price_places)
     return [
         {"filterType": "PRICE_FILTER", "minPrice": tick, "maxPrice": highest, "tickSize": tick},
         _lot("LOT_SIZE", rules.lot, rules.quantity_places),
         _lot("MARKET_LOT_SIZE", rules.market_lot, rules.quantity_places),
-        {"filterType": "MAX_NUM_ORDERS", "limit": 200},
+        {"filterType": "MAX_NUM_ORDERS", "limit": rules.max_orders},
         {"filterType": "MIN_NOTIONAL", "notional": str(rules.min_notional)},
         {
             "filterType": "PERCENT_PRICE",

@@ -122,7 +122,12 @@ def test_commands_exist(page: Path) -> None:
 def test_streams_and_keys_are_those_of_the_code(page: Path) -> None:
     known = {value for value in vars(names).values() if isinstance(value, str)}
     patterns = {names.key_market_state(""), names.key_risk_proposal(""), names.key_position("")}
-    patterns |= {"quantum:harvest:published:", "quantum:harvest:record:", "quantum:harvest:sent:"}
+    patterns |= {
+        "quantum:harvest:answered:",
+        "quantum:harvest:published:",
+        "quantum:harvest:record:",
+        "quantum:harvest:sent:",
+    }
 
     named = set(re.findall(r"\bquantum:[a-z:.]*[a-z:]", page.read_text()))
 

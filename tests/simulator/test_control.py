@@ -46,7 +46,7 @@ async def test_the_ledger_can_be_narrowed_to_a_symbol(client: Client) -> None:
     await client.order("ETHUSDT", "BUY", "1.000")
     await client.order("BTCUSDT", "BUY", "0.010")
     rows = (await client.sim("GET", "ledger?symbol=BTCUSDT")).row
-    assert [len(value) for value in rows.values() if isinstance(value, list)] == [1, 1]
+    assert [len(value) for value in rows.values() if isinstance(value, list)] == [1, 1, 1]
 
 
 async def test_the_trace_context_of_an_order_is_kept(client: Client) -> None:

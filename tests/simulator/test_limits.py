@@ -66,3 +66,33 @@ async def test_too_many_orders_are_refused_with_429(client: Client, limit: dict[
     assert {reply.code for reply in refused} == {-1015}
     assert all(int(reply.headers["Retry-After"]) >= 1 for reply in refused)
     assert len(await client.fills()) == 6 - len(refused)
+
+
+async def test_whoever_goes_on_after_429_is_banned_from_everything_each_time_for_longer(started: Started) -> None:
+    client = await started(SimulatorConfig(weight_per_minute=39, refusals_before_ban=3))
+    now = int(str((await client.raw("GET", "/fapi/v1/time")).row["serverTime"]))
+    await client.sim("POST", "advance", ms=61_000 - now % 60_000)
+    waits = []
+    for _ in range(3):
+        stamp = (await client.raw("GET", "/fapi/v1/time")).row["serverTime"]
+        replies = [await client.get("/fapi/v1/openOrders", timestamp=stamp) for _ in range(4)]
+        assert [reply.status for reply in replies] == [429, 429, 429, 418]
+        banned = replies[-1]
+        assert banned.code == -1003
+        assert "banned until" in str(banned.row["msg"])
+        waits.append(int(banned.headers["Retry-After"]))
+        assert (await client.order("BTCUSDT", "BUY", "0.010", timestamp=stamp)).status == 418
+        assert (await client.raw("GET", "/fapi/v1/ping")).status == 418
+        await client.sim("POST", "advance", ms=waits[-1] * 1000 + 60_000)
+    assert waits == [120, 240, 480]
+    stamp = (await client.raw("GET", "/fapi/v1/time")).row["serverTime"]
+    assert (await client.order("BTCUSDT", "BUY", "0.010", timestamp=stamp)).status == 200
+
+
+async def test_whoever_waits_is_not_banned(started: Started) -> None:
+    client = await started(SimulatorConfig(weight_per_minute=39, refusals_before_ban=3))
+    for _ in range(3):
+        stamp = (await client.raw("GET", "/fapi/v1/time")).row["serverTime"]
+        replies = [await client.get("/fapi/v1/openOrders", timestamp=stamp) for _ in range(2)]
+        assert {reply.status for reply in replies} == {429}
+        await client.sim("POST", "advance", ms=60_000)

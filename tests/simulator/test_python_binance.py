@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from binance import AsyncClient
+from binance import AsyncClient, BinanceSocketManager
 from binance.exceptions import BinanceAPIException
+from binance.ws.reconnecting_websocket import ReconnectingWebsocket
 
 from tests.simulator.client import Client
 
@@ -58,3 +59,55 @@ async def test_refusals_arrive_as_the_librarys_exceptions(library: AsyncClient) 
     with pytest.raises(BinanceAPIException) as raised:
         await library.futures_cancel_order(symbol="ETHUSDT", origClientOrderId="none")
     assert raised.value.code == -2011
+
+
+@pytest.fixture
+def sockets(client: Client, library: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> BinanceSocketManager:
+    """The library's streams, pointed at the simulator; they look for their end every so often only."""
+    monkeypatch.setattr(ReconnectingWebsocket, "TIMEOUT", 0.1)
+    manager = BinanceSocketManager(library)
+    manager.FSTREAM_URL = f"{client.simulator.url.replace('http', 'ws')}/"
+    return manager
+
+
+async def test_the_librarys_user_stream_hears_a_close(client: Client, sockets: BinanceSocketManager) -> None:
+    await client.hold("ETHUSDT", "LONG", "1")
+    async with sockets.futures_user_socket() as stream:
+        await client.order("ETHUSDT", "SELL", "1", reduceOnly="true", newClientOrderId="hv-1")
+        told = [await stream.recv() for _ in range(4)]
+    assert [message["e"] for message in told] == [
+        "TRADE_LITE",
+        "ORDER_TRADE_UPDATE",
+        "ACCOUNT_UPDATE",
+        "ORDER_TRADE_UPDATE",
+    ]
+    assert (told[3]["o"]["c"], told[2]["a"]["P"][0]["pa"]) == ("hv-1", "0")
+
+
+async def test_the_librarys_user_stream_comes_back_after_a_cut(client: Client, sockets: BinanceSocketManager) -> None:
+    async with sockets.futures_user_socket() as stream:
+        client.simulator.gateway.streams.user.cut()
+        assert [(await stream.recv())["e"] for _ in range(2)] == ["error", "error"]
+        while not client.simulator.gateway.streams.user.is_followed:
+            await client.sim("GET", "health")
+        await client.hold("ETHUSDT", "LONG", "1")
+        assert (await stream.recv())["e"] == "TRADE_LITE"
+
+
+async def test_the_librarys_market_streams(client: Client, sockets: BinanceSocketManager) -> None:
+    async with (
+        sockets.symbol_mark_price_socket("ETHUSDT") as marks,
+        sockets.symbol_ticker_futures_socket("ETHUSDT") as touches,
+    ):
+        assert (await marks.recv())["data"]["p"] == "2500.00000000"
+        await client.sim("POST", "price", symbol="ETHUSDT", price="2400")
+        assert (await touches.recv())["data"]["b"] == "2399.76"
+
+
+async def test_the_library_keeps_and_gives_up_its_key(library: AsyncClient) -> None:
+    key = await library.futures_stream_get_listen_key()
+    assert await library.futures_stream_keepalive(key) == {"listenKey": key}
+    assert await library.futures_stream_close(key) == {}
+    with pytest.raises(BinanceAPIException) as raised:
+        await library.futures_stream_keepalive(key)
+    assert raised.value.code == -1125

@@ -1,5 +1,6 @@
 """Every refusal of an order, each by the smallest change of an order that passes."""
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -70,6 +71,7 @@ async def test_a_market_order_is_refused(client: Client, change: Row, code: int)
         ({"price": "60000.05"}, -4014),
         ({"price": "60000.001"}, -1111),
         ({"price": "0"}, -4013),
+        ({"price": "1000000000.10"}, -4002),
         ({"price": "73601.00"}, -4016),
         ({"side": "SELL", "price": "54399.00"}, -4024),
         ({"quantity": "1000.001"}, -4005),
@@ -164,3 +166,31 @@ async def test_a_market_order_is_refused_when_the_touch_is_outside_the_band(star
 async def test_an_unknown_path_is_refused_with_404(client: Client) -> None:
     reply = await client.get("/fapi/v1/nothing")
     assert (reply.status, reply.code) == (404, -5000)
+
+
+async def test_no_more_than_two_hundred_orders_rest_and_a_market_order_still_passes(client: Client) -> None:
+    await client.sim("POST", "limits", orders_per_10s=1000, orders_per_minute=1000)
+    await client.hold("BTCUSDT", "LONG", "1")
+    small = LIMIT | {"quantity": "0.001"}
+    assert {await place(client, small) for _ in range(200)} == {200}
+    assert await place(client, small) == -2025
+    assert await place(client, MARKET | {"side": "SELL", "reduceOnly": "true"}) == 200
+
+
+async def test_a_request_that_arrives_late_at_the_engine_is_refused_and_never_executes(client: Client) -> None:
+    for path in (ORDER, "/fapi/v1/batchOrders"):
+        await client.fault("late_execution", call=f"POST {path}", delay_ms=60, connection="hang")
+    assert (await client.order("BTCUSDT", "BUY", "0.010", recvWindow=30)).code == -5028
+    orders = json.dumps([{**MARKET, "newClientOrderId": "late"}])
+    batch = await client.call("POST", "/fapi/v1/batchOrders", batchOrders=orders, recvWindow=30)
+    assert "-5028" in batch.text
+    assert await client.fills() == []
+
+
+async def test_a_change_that_arrives_late_changes_nothing(client: Client) -> None:
+    await place(client, LIMIT | {"newClientOrderId": "bid"})
+    await client.fault("late_execution", call=f"PUT {ORDER}", delay_ms=60, connection="hang")
+    bid: Row = {"symbol": "BTCUSDT", "side": "BUY", "origClientOrderId": "bid", "quantity": "0.020"}
+    assert (await client.call("PUT", ORDER, **bid, price="60000.00", recvWindow=30)).code == -5028
+    row = (await client.get(ORDER, symbol="BTCUSDT", origClientOrderId="bid")).row
+    assert row["origQty"] == "0.010"
