@@ -10,11 +10,10 @@ from redis.asyncio import Redis
 from contracts import names
 from contracts.close import ConcludeRequest
 from contracts.result import CloseResult, Outcome
-from contracts.wire_out import result_fields, suggestion_payload, trace_id_of, trade_closed_fields
+from contracts.wire_out import KEEP_RESULTS, result_fields, suggestion_payload, trace_id_of, trade_closed_fields
 
 REMEMBER_SECONDS: Final = 14 * 24 * 3600
 """How long an entry's answer is remembered; longer than the stream keeps the entry."""
-KEEP_RESULTS: Final = 10_000
 KEEP_CLOSED_TRADES: Final = 2_000
 
 _PUBLISH_ONCE: Final = """

@@ -16,6 +16,17 @@ from contracts.names import STREAM_INTENT
 FIRST: Final = "0-0"
 _RawEntry = tuple[bytes, dict[bytes, bytes] | None]
 
+_KEEP: Final = """
+local kept = {}
+for i = 3, #ARGV do
+  if #redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[i], ARGV[i], 1, ARGV[2]) == 1 then
+    redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, ARGV[i], 'JUSTID')
+    kept[#kept + 1] = ARGV[i]
+  end
+end
+return kept
+"""
+
 _log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
 
 
@@ -24,6 +35,7 @@ class Reader:
 
     def __init__(self, redis: Redis, settings: BridgeSettings, stats: BridgeStats) -> None:
         self._redis = redis
+        self._keep = redis.register_script(_KEEP)
         self._settings = settings
         self._stats = stats
 
@@ -58,13 +70,26 @@ class Reader:
             STREAM_INTENT, self._settings.group, self._settings.consumer, idle, start, count=self._settings.read_count
         )
         entries = _entries(answer[1])
+        # Of what was trimmed meanwhile only the ids are told, and only this once.
+        entries += [Entry(entry_id.decode(), {}) for entry_id in answer[2:] and answer[2]]
         self._stats.claimed += len(entries)
         return answer[0].decode(), entries
 
-    async def ahead(self, after: str) -> list[Entry]:
-        """Entries beyond this id, whoever they will be delivered to."""
-        raw = await self._redis.xrange(STREAM_INTENT, f"({after}", "+", count=self._settings.read_count)
+    async def newest(self, after: str, before: str, count: int) -> list[Entry]:
+        """Entries between two ids, the newest first, whoever they will be delivered to."""
+        upper = before if before == "+" else f"({before}"
+        raw = await self._redis.xrevrange(STREAM_INTENT, upper, f"({after}", count=count)
         return _entries(cast("Sequence[_RawEntry]", raw))
+
+    async def still_ours(self, entry_ids: Sequence[str]) -> set[str]:
+        """Which of these are still pending with us; for those our time begins anew.
+
+        What lay here for long, while we held it back or were stopped, another bridge may have taken over.
+        """
+        if not entry_ids:
+            return set()
+        kept = await self._keep([STREAM_INTENT], [self._settings.group, self._settings.consumer, *entry_ids])
+        return {entry_id.decode() for entry_id in cast("list[bytes]", kept)}
 
     async def acknowledge(self, *entry_ids: str) -> None:
         """Tell Redis that these are dealt with for good."""

@@ -15,7 +15,7 @@ class BridgeSettings:
     group: str = CONSUMER_GROUP
     task_queue: str = TASK_QUEUE
     build: str = ""
-    read_count: int = 100
+    read_count: int = 250
     """Entries per read."""
     concurrency: int = 50
     """Symbols that are started side by side."""
@@ -28,5 +28,7 @@ class BridgeSettings:
     claim_every: timedelta = timedelta(seconds=10)
     claim_idle: timedelta = timedelta(seconds=30)
     """An entry pending this long belongs to a consumer that died."""
+    vitals_every: timedelta = timedelta(seconds=1)
+    """How often the metrics are brought up to date."""
     drain: timedelta = timedelta(seconds=10)
     """How long a stopping bridge lets entries in work finish."""

@@ -8,23 +8,26 @@ among equals, and gets its workflow once the backlog is read. That one closes on
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple, cast
+from typing import Final, NamedTuple
 
 import structlog
 from redis.asyncio import Redis
-from redis.typing import EncodableT, FieldT
 
+from bridge.answers import BulkAnswers
 from bridge.entry import order_of
 from bridge.settings import BridgeSettings
 from bridge.stats import BridgeStats
-from bridge.urgency import closes, urgency
+from bridge.urgency import Urgency, urgency
 from contracts.intent import CloseIntent
-from contracts.names import STREAM_INTENT, STREAM_RESULT
+from contracts.names import STREAM_INTENT
 from contracts.order import PositionSide
 from contracts.result import Outcome
 from contracts.wire_out import SOURCE
+
+_AT_ONCE: Final = 500
+"""Given up and displaced ones together fit into one answer."""
 
 _log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
 
@@ -55,8 +58,10 @@ class StaleDecisions:
         self._account = account
         self._settings = settings
         self._stats = stats
+        self._answers = BulkAnswers(redis, settings.group, account)
         self._held: dict[_Place, _Held] = {}
-        self._ids: frozenset[str] = frozenset()
+        self._ids: set[str] = set()
+        self._weakest_first: list[_Place] | None = None
 
     def __len__(self) -> int:
         return len(self._held)
@@ -64,60 +69,73 @@ class StaleDecisions:
     def __contains__(self, entry_id: object) -> bool:
         return entry_id in self._ids
 
-    async def take(self, intents: Sequence[CloseIntent]) -> list[str]:
-        """Hold back the strongest of each place and answer all others; returns the ids answered."""
-        held = dict(self._held)
-        given_up: list[CloseIntent] = []
-        for intent in intents:
-            loser = _keep_strongest(held, intent) if self._ours(intent) and closes(intent) else intent
-            if loser is not None:
-                given_up.append(loser)
-        if given_up:
-            await self._answer(given_up)
-        self._hold(held)  # only now: if Redis failed, the entries are still pending and come again
-        return [intent.entry_id for intent in given_up]
+    async def take(self, intents: Sequence[CloseIntent]) -> None:
+        """Hold back the strongest of each place and answer all others. Raises ``RedisError``."""
+        for start in range(0, len(intents), _AT_ONCE):
+            await self._take(intents[start : start + _AT_ONCE])
 
-    def release(self) -> list[CloseIntent]:
-        """The decisions held back, marked as stale, each to be started once; the strongest first."""
-        strongest_first = sorted(self._held.values(), key=lambda held: held.rank, reverse=True)
-        self._hold({})
-        return [held.intent.model_copy(update={"stale": True}) for held in strongest_first]
+    def release(self, at_most: int) -> list[CloseIntent]:
+        """Some of the decisions held back, marked as stale, each to be started once; the strongest first."""
+        if self._weakest_first is None:
+            self._weakest_first = sorted(self._held, key=lambda place: self._held[place].rank)
+        count = min(at_most, len(self._weakest_first))
+        released = [self._held.pop(self._weakest_first.pop()).intent for _ in range(count)]
+        self._ids.difference_update(intent.entry_id for intent in released)
+        return [intent.model_copy(update={"stale": True}) for intent in released]
+
+    async def _take(self, intents: Sequence[CloseIntent]) -> None:
+        answered = await self._answers.already([intent.entry_id for intent in intents])
+        if answered:
+            await self._acknowledge(answered)
+        changed: dict[_Place, _Held] = {}
+        losers = [self._loser(intent, changed) for intent in intents if intent.entry_id not in answered]
+        await self._give_up([intent for intent in losers if intent is not None])
+        self._hold(changed)  # only now: if Redis failed, the entries are still pending and come again
+
+    def _loser(self, intent: CloseIntent, changed: dict[_Place, _Held]) -> CloseIntent | None:
+        """Let this one and the held one compete for their place; returns the one to give up, if any.
+
+        A newer partial close must not displace an emergency that nobody has carried out yet.
+        """
+        strength = urgency(intent)
+        if not self._ours(intent) or strength is Urgency.OTHER:
+            return intent
+        place = (intent.symbol, intent.side)
+        candidate = _Held(_Rank(-strength, intent.decided_at, order_of(intent.entry_id)), intent)
+        other = changed.get(place) or self._held.get(place)
+        if other is not None and candidate.rank < other.rank:
+            return intent
+        changed[place] = candidate
+        return other.intent if other is not None else None
 
     def _ours(self, intent: CloseIntent) -> bool:
         """Nothing old is held for another account: it would be refused there, and ours be given up for it."""
         return intent.account in (None, self._account)
 
-    def _hold(self, held: dict[_Place, _Held]) -> None:
-        self._held = held
-        self._ids = frozenset(each.intent.entry_id for each in held.values())
+    def _hold(self, changed: dict[_Place, _Held]) -> None:
+        for place, held in changed.items():
+            before = self._held.get(place)
+            if before is not None:
+                self._ids.discard(before.intent.entry_id)
+            self._held[place] = held
+            self._ids.add(held.intent.entry_id)
+        self._weakest_first = None
 
-    async def _answer(self, given_up: list[CloseIntent]) -> None:
-        """One record and all acknowledgements, both or neither."""
-        record = stale_record(given_up, self._account, self._settings.build, time.time_ns() // 1_000_000)
-        async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.xadd(STREAM_RESULT, cast("dict[FieldT, EncodableT]", record))
-            pipe.xack(STREAM_INTENT, self._settings.group, *(intent.entry_id for intent in given_up))
-            await pipe.execute()
-        self._stats.stale += len(given_up)
-        _log.warning("too old to act on", count=record["count"], first_id=record["first_id"], last_id=record["last_id"])
+    async def _give_up(self, given_up: list[CloseIntent]) -> None:
+        """One record for all that nobody has answered yet."""
+        while given_up:
+            record = stale_record(given_up, self._account, self._settings.build, time.time_ns() // 1_000_000)
+            answered = await self._answers.give(record, [intent.entry_id for intent in given_up])
+            if not answered:
+                self._stats.stale += len(given_up)
+                ends = {name: record[name] for name in ("count", "first_id", "last_id")}
+                _log.warning("too old to act on", **ends)
+                return
+            await self._acknowledge(answered)
+            given_up = [intent for intent in given_up if intent.entry_id not in answered]
 
-
-def _keep_strongest(held: dict[_Place, _Held], intent: CloseIntent) -> CloseIntent | None:
-    """Hold the stronger of this and the held one, the newer among equals; returns the one to give up, if any.
-
-    A newer partial close must not displace an emergency that nobody has carried out yet.
-    """
-    place = (intent.symbol, intent.side)
-    candidate = _Held(_rank(intent), intent)
-    other = held.get(place)
-    if other is not None and candidate.rank < other.rank:
-        return intent
-    held[place] = candidate
-    return other.intent if other is not None else None
-
-
-def _rank(intent: CloseIntent) -> _Rank:
-    return _Rank(-urgency(intent), intent.decided_at, order_of(intent.entry_id))
+    async def _acknowledge(self, entry_ids: Collection[str]) -> None:
+        await self._redis.xack(STREAM_INTENT, self._settings.group, *entry_ids)
 
 
 def stale_record(given_up: Sequence[CloseIntent], account: str, build: str, published_ms: int) -> dict[str, str]:

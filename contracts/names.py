@@ -5,6 +5,10 @@ from typing import Final
 TASK_QUEUE: Final = "harvest"
 
 CLOSE_WORKFLOW: Final = "CloseWorkflow"
+WATCH_WORKFLOW: Final = "WatchWorkflow"
+SAFETY_WORKFLOW: Final = "SafetyWorkflow"
+FLATTEN_WORKFLOW: Final = "FlattenWorkflow"
+SIGNAL_SEEN: Final = "seen"
 SIGNAL_SUBMIT: Final = "submit"
 QUERY_STATUS: Final = "status"
 QUERY_DECISION: Final = "decision"
@@ -17,10 +21,37 @@ STREAM_SUGGESTIONS: Final = "quantum:stream:harvest.suggestions"
 STREAM_RESULT: Final = "quantum:stream:apply.result"
 STREAM_TRADE_CLOSED: Final = "quantum:stream:trade.closed"
 
+STREAM_PANIC: Final = "system:panic_close"
+"""The original's emergency channel: close everything (event_id, issued_by, reason, ts in epoch ms)."""
+STREAM_PANIC_DONE: Final = "system:panic_close:completed"
+
 CONSUMER_GROUP: Final = "harvest_bridge"
 
 KEY_FREEZE: Final = "quantum:harvest:freeze"
 """The single human switch: present means no close is sent until it is removed (R31)."""
+
+KEY_HALT: Final = "system:state:trading"
+"""Hash of the original, halted = "true": no new risk. Its entry services read it; it never holds back a close (R31)."""
+
+KEY_REQUEUED: Final = "quantum:harvest:requeued"
+"""Hash: a dead letter's id, and the entry that it was put back as."""
+
+
+KEY_CONFIG: Final = "quantum:config:harvest"
+"""Hash with the rules of all symbols; one of a symbol goes before it."""
+
+KEY_CONFIG_VERSIONS: Final = "quantum:harvest:config.versions"
+"""Hash: the version that a decision names, and the rules behind it as JSON."""
+
+
+def key_config(symbol: str) -> str:
+    """Hash with the rules of one symbol (min_r, ladder, ...)."""
+    return f"{KEY_CONFIG}:{symbol}"
+
+
+def key_watch(account: str) -> str:
+    """Hash: ``<SYMBOL>:<SIDE>`` and what the watch remembers of that position. A cache, never a truth."""
+    return f"quantum:harvest:watch:{account}"
 
 
 def key_market_state(symbol: str) -> str:
@@ -48,6 +79,11 @@ def key_published(decision_key: str) -> str:
     return f"quantum:harvest:published:{decision_key}"
 
 
+def key_answered(account: str) -> str:
+    """Sorted set of the entries that got no close of their own (too old, dead letters), scored by when (epoch ms)."""
+    return f"quantum:harvest:answered:{account}"
+
+
 def key_sent(account: str, symbol: str, client_order_id: str) -> str:
     """Marks an order as handed to the network."""
     return f"quantum:harvest:sent:{account}:{symbol}:{client_order_id}"
@@ -56,3 +92,23 @@ def key_sent(account: str, symbol: str, client_order_id: str) -> str:
 def close_workflow_id(account: str, symbol: str) -> str:
     """One running close per symbol: lock, dedup and operator handle in one."""
     return f"close-{account}-{symbol}"
+
+
+def watch_workflow_id(account: str) -> str:
+    """One running watch per account."""
+    return f"watch-{account}"
+
+
+def flatten_workflow_id(account: str, event_id: str = "") -> str:
+    """One flatten for each event of the panic stream; without one, the one that humans start."""
+    return f"flatten-{account}-{event_id}" if event_id else f"flatten-{account}"
+
+
+def safety_schedule_id(account: str) -> str:
+    """The schedule of the safety net; its runs are called so with their time behind."""
+    return f"safety-{account}"
+
+
+def panic_group(account: str) -> str:
+    """Consumer group on the panic stream: an event is for every account."""
+    return f"harvest_panic:{account}"

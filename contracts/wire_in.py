@@ -28,7 +28,8 @@ _ABSENT = frozenset({"", "none", "null"})
 
 _IDS = ("intent_id", "plan_id")
 _ACCOUNTS = ("account", "account_id")
-_TIMES = ("decided_at", "timestamp", "ts_epoch", "ts")
+TIMES: Final = ("decided_at", "timestamp", "ts_epoch", "ts")
+"""Where a decision's time may be; the first one that says something counts."""
 _FRACTIONS = ("percentage", "pct", "qty_fraction", "fraction")
 _QUANTITIES = ("quantity", "qty")
 _SIDES = ("side", "position_side", "positionSide")
@@ -38,7 +39,7 @@ _SCORES = ("hold_score", "exit_score", "entry_price", "exit_price")
 _TEXTS = ("intent_type", "source", "urgency", "reason")
 _KNOWN = frozenset(
     {"symbol", "action", "harvest_action", "dry_run", "traceparent"}.union(
-        _IDS, _ACCOUNTS, _TIMES, _FRACTIONS, _QUANTITIES, _SIDES, _R, _PNL, _SCORES, _TEXTS
+        _IDS, _ACCOUNTS, TIMES, _FRACTIONS, _QUANTITIES, _SIDES, _R, _PNL, _SCORES, _TEXTS
     )
 )
 _SIDE_WORDS: Final[Mapping[str, PositionSide | None]] = {
@@ -59,11 +60,10 @@ _ParseFraction = Callable[[str], Decimal]
 def parse_intent(
     entry_id: str, fields: Mapping[str, str], parse_fraction: _ParseFraction, now: datetime | None = None
 ) -> CloseIntent:
-    """Understand one entry of ``harvest.intent``.
+    """Understand one entry of ``harvest.intent``: fields, flat or as one JSON object in ``payload`` or ``data``.
 
     Args:
         entry_id: id of the stream entry; its time is the decision's if no field names one.
-        fields: the decision's fields, flat or as one JSON object in ``payload`` or ``data``.
         parse_fraction: the kernel's reading of a percentage; raises ValueError with an operator's message.
         now: our clock. Nothing may have been decided later than both it and the entry's own time.
 
@@ -71,13 +71,14 @@ def parse_intent(
         InvalidIntent: naming the field that is missing or wrong.
     """
     arrived = entry_time(entry_id)
-    said = opened(fields, _KNOWN)
+    words = opened(fields, _KNOWN)
+    said = _what_says_something(words)
     _refuse_dry_run(said)
     return CloseIntent(
         entry_id=entry_id,
-        symbol=_symbol(said),
-        action=_action(said),
-        decided_at=decided_at({name: said[name] for name in _TIMES if _present(said, name)}, arrived, now or arrived),
+        symbol=_symbol(words),
+        action=_action(words),
+        decided_at=decided_at({name: said[name] for name in TIMES if name in said}, arrived, now or arrived),
         percentage=_percentage(said, parse_fraction),
         quantity=_quantity(said),
         side=_side(said),
@@ -98,24 +99,28 @@ def parse_intent(
     )
 
 
-def _present(said: _Said, name: str) -> bool:
-    """Whether a field says something. Python producers write a missing value as "None"."""
-    return said.get(name, "").strip().lower() not in _ABSENT
+def _what_says_something(words: _Said) -> _Said:
+    """The fields that are not empty, stripped. Python producers write a missing value as "None"."""
+    stripped = {name: text.strip() for name, text in words.items()}
+    return {name: text for name, text in stripped.items() if text.lower() not in _ABSENT}
 
 
 def _first(said: _Said, names: tuple[str, ...]) -> str | None:
-    return next((said[name].strip() for name in names if _present(said, name)), None)
+    for name in names:
+        if name in said:
+            return said[name]
+    return None
 
 
 def _refuse_dry_run(said: _Said) -> None:
     """A rehearsal that reached the real stream must not close anything."""
-    text = said.get("dry_run", "").strip().lower()
-    if text not in _ABSENT and _DRY_RUN.get(text) is not False:
+    text = said.get("dry_run", "false").lower()
+    if _DRY_RUN.get(text) is not False:
         raise InvalidIntent("dry_run", f"is {text[:16]!r}: a dry run is not a decision; send it without or with false")
 
 
-def _symbol(said: _Said) -> str:
-    text = said.get("symbol", "").strip()
+def _symbol(words: _Said) -> str:
+    text = words.get("symbol", "").strip()
     if not text:
         raise InvalidIntent("symbol", "is missing; name the symbol to close, as in ETHUSDT")
     if not text.isascii() or not _SYMBOL.fullmatch(text.upper()):
@@ -123,11 +128,12 @@ def _symbol(said: _Said) -> str:
     return text.upper()
 
 
-def _action(said: _Said) -> str:
-    text = said.get("action", "").strip()
+def _action(words: _Said) -> str:
+    text = words.get("action", "").strip()  # NONE is an action word
     if not text:
         # R18: one service wrote harvest_action, the next read action, and empty became "move the stop".
-        hint = "; harvest_action is given, rename it to action" if _present(said, "harvest_action") else ""
+        misnamed = "harvest_action" in _what_says_something(words)
+        hint = "; harvest_action is given, rename it to action" if misnamed else ""
         raise InvalidIntent("action", f"is missing{hint}")
     if not text.isascii() or not _ACTION.fullmatch(text.upper()):
         raise InvalidIntent("action", f"{text[:40]!r} is no action; one word such as CLOSE was expected")
@@ -137,14 +143,14 @@ def _action(said: _Said) -> str:
 def _percentage(said: _Said, parse_fraction: _ParseFraction) -> Decimal | None:
     read: dict[str, Decimal] = {}
     for name in _FRACTIONS:
-        if _present(said, name):
-            read[name] = _fraction(name, said[name].strip(), parse_fraction)
+        if name in said:
+            read[name] = _fraction(name, said[name], parse_fraction)
     return _agreed(read)
 
 
 def _fraction(name: str, text: str, parse_fraction: _ParseFraction) -> Decimal:
     try:
-        return _bounded(name, parse_fraction(text))
+        return _bounded(name, parse_fraction(text), text)
     except (ValueError, ArithmeticError) as error:
         raise InvalidIntent(name, str(error)[:300]) from error
 
@@ -166,10 +172,12 @@ def _quantity(said: _Said) -> Decimal | None:
 def _side(said: _Said) -> PositionSide | None:
     read: dict[str, PositionSide] = {}
     for name in _SIDES:
-        word = said.get(name, "").strip().upper()
-        if _present(said, name) and word not in _SIDE_WORDS:
+        if name not in said:
+            continue
+        word = said[name].upper()
+        if word not in _SIDE_WORDS:
             raise InvalidIntent(name, f"{word[:40]!r} is no side; LONG, SHORT, SELL, BUY or CLOSE was expected")
-        side = _SIDE_WORDS.get(word)
+        side = _SIDE_WORDS[word]
         if side is not None:
             read[name] = side
     return _agreed(read)
@@ -177,18 +185,19 @@ def _side(said: _Said) -> PositionSide | None:
 
 def _number(said: _Said, names: tuple[str, ...]) -> Decimal | None:
     """The first of these that is given, as an exact number of sane size."""
-    name = next((name for name in names if _present(said, name)), None)
-    if name is None:
+    for name in names:
+        if name in said:
+            text = said[name]
+            break
+    else:
         return None
-    text = said[name].strip()
     if not _NUMBER.fullmatch(text):
         raise InvalidIntent(name, f"{text[:40]!r} is not a finite decimal number; leave it out if it is not known")
-    return _bounded(name, Decimal(text))
+    return _bounded(name, Decimal(text), text)
 
 
-def _bounded(name: str, number: Decimal) -> Decimal:
-    digits = len(number.as_tuple().digits)
-    if digits > _MOST_DIGITS:
+def _bounded(name: str, number: Decimal, text: str) -> Decimal:
+    if len(text) > _MOST_DIGITS and (digits := len(number.as_tuple().digits)) > _MOST_DIGITS:
         raise InvalidIntent(name, f"has {digits} digits; at most {_MOST_DIGITS} are read, so round it")
     if number and number.adjusted() > _FARTHEST:
         raise InvalidIntent(name, f"is {number}: beyond 1E+{_FARTHEST}, check its unit")

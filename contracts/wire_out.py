@@ -14,6 +14,8 @@ from contracts.order import OrderSide, PositionSide
 from contracts.result import CloseResult, Outcome
 
 SOURCE: Final = "harvest"
+KEEP_RESULTS: Final = 10_000
+"""Records that ``apply.result`` keeps, about."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _PERCENT_STEP: Final = Decimal("0.0001")
 _REFUSED: Final = frozenset({Outcome.BLOCKED, Outcome.NEEDS_HUMAN})

@@ -42,14 +42,19 @@ def decided_at(given: Mapping[str, str], arrived: datetime, now: datetime) -> da
         InvalidIntent: unreadable, implausible, or later than both our clock and the entry's.
     """
     for name, text in given.items():
-        moment = _moment(name, text.strip())
+        moment = moment_of(name, text.strip())
         if moment > max(arrived, now) + FUTURE_TOLERANCE:
             raise InvalidIntent(name, f"{text[:64]!r} lies in the future; check the producer's clock")
         return moment
     return arrived
 
 
-def _moment(name: str, text: str) -> datetime:
+def moment_of(name: str, text: str) -> datetime:
+    """One time as a producer wrote it.
+
+    Raises:
+        InvalidIntent: unreadable or implausible.
+    """
     try:
         moment = _from_epoch(text) if _EPOCH_NUMBER.fullmatch(text) else _from_iso(text)
     except (ValueError, OverflowError) as error:

@@ -59,7 +59,10 @@ def _renderers(log_format: LogFormat) -> list[structlog.types.Processor]:
             structlog.processors.EventRenamer("message"),
             structlog.processors.JSONRenderer(default=str),
         ]
-    return [strip, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    # Not the renderer's own tracebacks: they show local variables, which may be secrets, and drawing one takes so long
+    # that a handful of them kept an emergency waiting for half a minute.
+    plain = structlog.dev.plain_traceback
+    return [strip, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
 
 
 def _add_trace(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

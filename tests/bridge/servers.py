@@ -68,6 +68,10 @@ class RedisServer:
         with redis.Redis(port=self.port) as client:
             wait_until(lambda: _answers(client))
 
+    def forget(self) -> None:
+        """Lose the data, as a failover to an empty instance does; it must not run."""
+        shutil.rmtree(self._folder / "appendonlydir")
+
     def kill(self) -> None:
         """As a crash would."""
         if self._process is not None:

@@ -48,11 +48,15 @@ async def test_poison_goes_to_the_dead_letters_and_the_next_entry_on(rig: Rig, f
 
 
 def test_raw_fields_are_kept_readable() -> None:
-    assert raw_text({b"a": b"1", b"b": b"\xff\x00"}) == ('{"a": "1", "b": "\\\\xff\\u0000"}', False)
-    kept, cut = raw_text({b"a": b"x" * 10_000})
-    assert (len(json.loads(kept)["a"]), cut) == (4096, True)
-    kept, cut = raw_text({str(number).encode(): b"" for number in range(100)})
-    assert (len(json.loads(kept)), cut) == (64, True)
+    assert raw_text({b"a": b"1", b"b": b"\xff\x00"}) == ('{"a": "1", "b": "\\\\xff\\u0000"}', False, False)
+    assert raw_text({b"a": b"1", b"b": "ß".encode()}) == ('{"a": "1", "b": "ß"}', False, True)
+    kept = raw_text({b"a": b"x" * 10_000})
+    assert (len(json.loads(kept.text)["a"]), kept.cut, kept.exact) == (4096, True, False)
+    kept = raw_text({str(number).encode(): b"" for number in range(100)})
+    assert (len(json.loads(kept.text)), kept.cut) == (64, True)
+    kept = raw_text({str(number).encode(): b"x" * 4000 for number in range(60)})
+    assert (len(json.loads(kept.text)), kept.cut) == (5, True)
+    assert len(kept.text) < 20_000
 
 
 def test_a_parser_that_fails_is_no_reason_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +83,7 @@ async def test_a_decision_that_breaks_us_is_not_tried_for_ever(rig: Rig, monkeyp
     async def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(rig.bridge._starter, "start_or_submit", broken)
+    monkeypatch.setattr(rig.bridge._intake._starter, "start_or_submit", broken)
     await rig.add()
     rig.run()
     await rig.settled()

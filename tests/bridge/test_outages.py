@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from structlog.testing import capture_logs
 from temporalio.testing import WorkflowEnvironment
 
-from contracts.names import CONSUMER_GROUP, STREAM_INTENT
+from contracts.names import CONSUMER_GROUP, STREAM_INTENT, STREAM_RESULT
 from runtime.redis_client import connect_redis
 from tests.bridge.rig import QUICK, Rig
 from tests.bridge.servers import RedisServer, connect, eventually, free_port, start_temporal
@@ -74,6 +74,39 @@ async def test_redis_restarts(own_redis_server: RedisServer, temporal: WorkflowE
     await redis.aclose()
 
 
+async def test_redis_fails_over_to_an_empty_instance(
+    own_redis_server: RedisServer, temporal: WorkflowEnvironment, make_rig: MakeRig
+) -> None:
+    """Neither stream nor group: both are made again, and what is written there is closed."""
+    redis = connect_redis(own_redis_server.url)
+    rig = make_rig(redis, temporal.client)
+    async with rig.worker():
+        rig.run()
+        await rig.add(symbol="BEFOREUSDT")
+        await rig.settled()
+        own_redis_server.kill()
+        await eventually(lambda: _redis_errors(rig))
+        own_redis_server.forget()
+        await asyncio.to_thread(own_redis_server.start)
+        await rig.add(symbol="AFTERUSDT")
+        await rig.settled()
+        assert (rig.bridge.stats.started, rig.bridge.stats.groups_created) == (2, 2)
+        assert len(await rig.handle("AFTERUSDT").query(StubClose.intents)) == 1
+        await rig.finish()
+    await redis.aclose()
+
+
+async def test_the_stream_is_deleted(rig: Rig, redis: Redis) -> None:
+    rig.run()
+    await rig.add()
+    await rig.settled()
+    await redis.delete(STREAM_INTENT)
+    await eventually(lambda: redis.exists(STREAM_INTENT))  # the bridge makes it again, with its group
+    await rig.add(symbol="BTCUSDT")
+    await rig.settled()
+    assert (rig.bridge.stats.started, rig.bridge.stats.groups_created) == (2, 2)
+
+
 async def _redis_errors(rig: Rig) -> int:
     return rig.bridge.stats.redis_errors
 
@@ -102,6 +135,70 @@ async def test_entries_of_a_dead_consumer_are_claimed(rig: Rig, redis: Redis) ->
     rig.run()
     await rig.settled()
     assert (rig.bridge.stats.claimed, rig.bridge.stats.started) == (len(ids), 3)
+
+
+async def test_a_consumer_that_died_in_a_mixed_batch_leaves_nothing(rig: Rig, redis: Redis) -> None:
+    """Old ones, dirt, good ones and one that was trimmed since: all of them find their end."""
+    await rig.bridge._reader.ensure_group()
+    for number in range(40):
+        await rig.add_old(symbol=f"OLD{number % 4}")
+        await rig.add(symbol=f"SYM{number}")
+        await rig.add({"symbol": "", "action": "CLOSE"})
+    trimmed = await rig.add(symbol="TRIMMED")
+    await redis.xreadgroup(CONSUMER_GROUP, "host_4711", {STREAM_INTENT: ">"}, count=1000)
+    await redis.xdel(STREAM_INTENT, trimmed)
+    rig.run()
+    await eventually(lambda: _all_done(rig, 121))
+    stats = rig.bridge.stats
+    assert (stats.started, stats.stale, stats.dead) == (44, 36, 41)
+    assert await rig.pending() == 0
+
+
+async def _all_done(rig: Rig, entries: int) -> bool:
+    stats = rig.bridge.stats
+    return stats.started + stats.joined + stats.stale + stats.dead == entries and await rig.pending() == 0
+
+
+async def test_several_bridges_share_a_stream(redis: Redis, temporal: WorkflowEnvironment, make_rig: MakeRig) -> None:
+    """Each entry is dealt with once, whoever reads it, also while both look ahead of a backlog."""
+    rigs = [make_rig(redis, temporal.client, replace(QUICK, consumer=f"bridge-{number}")) for number in range(3)]
+    for rig in rigs[1:]:
+        rig.settings = replace(rig.settings, task_queue=rigs[0].name)
+        rig.policy = rigs[0].policy
+        rig.bridge = rig.fresh()
+    old = 3000
+    async with redis.pipeline(transaction=False) as pipe:
+        for number in range(old):
+            pipe.xadd(STREAM_INTENT, {"symbol": f"OLD{number % 5}", "action": "CLOSE", "timestamp": "1771371476"})
+        await pipe.execute()
+    fresh = {await rigs[0].add(symbol=f"SYM{number % 20}", reason=str(number)) for number in range(100)}
+    async with rigs[0].worker():
+        for rig in rigs:
+            rig.run()
+        await rigs[0].settled()
+        given = [await rigs[0].handle(f"SYM{number}").query(StubClose.intents) for number in range(20)]
+        held = [await rigs[0].handle(f"OLD{number}").query(StubClose.intents) for number in range(5)]
+        for rig in rigs:
+            await rig.finish()
+    assert {intent.entry_id for intents in given for intent in intents} == fresh
+    records = [record for record in await rigs[0].records(STREAM_RESULT) if record["outcome"] == "SKIPPED_STALE"]
+    answered = sum(int(record["count"]) for record in records)
+    assert answered + len({intent.entry_id for intents in held for intent in intents}) == old
+    assert sum(rig.bridge.stats.stale for rig in rigs) == answered
+    assert all(rig.bridge.stats.read for rig in rigs)
+
+
+async def test_old_entries_that_come_again_are_answered_once(rig: Rig, redis: Redis) -> None:
+    """The group was lost, or the stream was put in again: no range speaks of what was answered before."""
+    for number in range(30):
+        await rig.add_old(symbol=f"OLD{number % 3}")
+    rig.run()
+    await rig.settled()
+    await redis.xgroup_destroy(STREAM_INTENT, CONSUMER_GROUP)
+    later = await rig.add_old(symbol="OLD0", action="HOLD")
+    await rig.settled()
+    first, second = await rig.records(STREAM_RESULT)
+    assert (first["count"], second["count"], second["first_id"]) == ("27", "1", later)
 
 
 async def test_own_pending_entries_come_first_after_a_restart(rig: Rig, redis: Redis) -> None:

@@ -3,13 +3,14 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from bridge.backoff import pause_after
 from bridge.card import details, summary
 from bridge.entry import order_of
 from bridge.lanes import Lanes
 from bridge.recent import Recent
-from bridge.urgency import Urgency, closes, most_urgent_first, urgency
+from bridge.urgency import Urgency, urgency
 from contracts.intent import CloseIntent
 
 INTENT = CloseIntent(entry_id="1-0", symbol="ETHUSDT", action="CLOSE", decided_at=datetime(2026, 1, 1, tzinfo=UTC))
@@ -25,15 +26,7 @@ def test_urgency() -> None:
     assert urgency(intent()) is Urgency.FULL
     assert urgency(intent(percentage=Decimal("0.25"))) is Urgency.PARTIAL
     assert urgency(intent(action="HOLD")) is urgency(intent(action="NONSENSE")) is Urgency.OTHER
-    assert not closes(intent(action="MOVE_SL_TRAIL"))
-
-
-def test_emergencies_go_first_and_a_symbols_order_stays() -> None:
-    first = intent(entry_id="1-0", action="PARTIAL_25")
-    second = intent(entry_id="2-0", symbol="BTCUSDT")
-    third = intent(entry_id="3-0", urgency="EMERGENCY")
-    fourth = intent(entry_id="4-0", symbol="SOLUSDT", action="PARTIAL_50")
-    assert most_urgent_first([first, second, third, fourth]) == [first, third, second, fourth]
+    assert urgency(intent(action="MOVE_SL_TRAIL")) is Urgency.OTHER
 
 
 def test_order_of_entries_is_not_that_of_texts() -> None:
@@ -83,6 +76,26 @@ async def test_lanes_keep_order_within_and_not_between() -> None:
     assert await lanes.drain(timedelta(seconds=5)) == 0
     assert done == ["B1", "A1", "A2"]
     assert len(lanes) == 0
+
+
+async def test_what_waits_is_taken_up_by_urgency() -> None:
+    """Neither a slot nor its own symbol's lane makes an emergency wait for a burst of partial closes."""
+    lanes, gate, done = Lanes(1), asyncio.Event(), []
+
+    async def work(name: str) -> None:
+        await gate.wait()
+        done.append(name)
+
+    lanes.submit("0", "A", partial(work, "running"), Urgency.PARTIAL)
+    for number, (lane, rank) in enumerate(
+        [("A", Urgency.PARTIAL), ("B", Urgency.PARTIAL), ("C", Urgency.FULL), ("B", Urgency.OTHER)], 1
+    ):
+        lanes.submit(str(number), lane, partial(work, f"{lane} {rank.name}"), rank)
+    lanes.submit("8", "A", partial(work, "A EMERGENCY"), Urgency.EMERGENCY)
+    lanes.submit("9", "A", partial(work, "A later"), Urgency.PARTIAL)
+    gate.set()
+    assert await lanes.drain(timedelta(seconds=5)) == 0
+    assert done == ["running", "A EMERGENCY", "C FULL", "A PARTIAL", "B PARTIAL", "A later", "B OTHER"]
 
 
 async def test_drain_gives_up() -> None:

@@ -59,7 +59,7 @@ async def test_a_fresh_decision_behind_a_long_backlog_does_not_wait(rig: Rig) ->
     events = [line["event"] for line in lines]
     started = next(place for place, line in enumerate(lines) if line.get("entry_id") == fresh)
     assert events[started] == "close started"
-    assert events[started:].count("too old to act on") > 20  # of 30
+    assert events[started:].count("too old to act on") >= 10  # of 12
     assert rig.bridge.stats.stale == 2999
     records = await rig.records(STREAM_RESULT)
     assert sum(int(record["count"]) for record in records) == 2999
@@ -86,7 +86,7 @@ async def test_looking_ahead_does_not_look_back(rig: Rig) -> None:
 async def test_a_stop_while_decisions_are_held_back_loses_none(rig: Rig) -> None:
     ids = [await rig.add_old() for _ in range(3)]
     await rig.bridge._reader.ensure_group()
-    await rig.bridge._take(await rig.bridge._reader.new(None))  # as if killed before the backlog was drained
+    await rig.bridge._intake.take(await rig.bridge._reader.new(None))  # as if killed before the backlog was drained
     assert await rig.pending() == 1
     rig.bridge = rig.fresh()
     rig.run()
@@ -145,3 +145,13 @@ def test_a_range_of_one_symbol_names_it() -> None:
     record = stale_record([later, intent], "main", "b", 5)
     assert (record["symbol"], record["first_id"], record["last_id"]) == ("ETHUSDT", "9-0", "10-0")
     assert (record["plan_id"], record["timestamp"]) == ("stale:9-0:10-0", "5")
+
+
+async def test_what_another_bridge_took_over_is_not_started_here_as_well(rig: Rig) -> None:
+    """We held a decision back for so long, or were stopped, that we seemed dead."""
+    held = await rig.add_old()
+    await rig.bridge._reader.ensure_group()
+    await rig.bridge._intake.take(await rig.bridge._reader.new(None))
+    await rig.redis.xclaim(STREAM_INTENT, rig.settings.group, "another", 0, [held])
+    await rig.bridge._intake.start_held(10)
+    assert rig.bridge.stats.stale_started == len(rig.bridge._intake.lanes) == 0

@@ -52,14 +52,14 @@ async def test_a_stale_entry_that_cannot_be_judged(rig: Rig, monkeypatch: pytest
 
 
 async def test_an_entry_whose_age_cannot_be_told(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    too_old = rig.bridge._too_old
+    too_old = rig.bridge._intake._too_old
 
     def broken(intent: CloseIntent, now: datetime) -> bool:
         if intent.symbol == BAD:
             raise OverflowError
         return too_old(intent, now)
 
-    monkeypatch.setattr(rig.bridge, "_too_old", broken)
+    monkeypatch.setattr(rig.bridge._intake, "_too_old", broken)
     await survived(rig, await rig.add(symbol=BAD), await rig.add())
 
 
@@ -69,7 +69,7 @@ async def test_an_entry_whose_validation_breaks(rig: Rig, monkeypatch: pytest.Mo
             raise RecursionError
         return validate(entry, now)
 
-    monkeypatch.setattr("bridge.bridge.validate", broken)
+    monkeypatch.setattr("bridge.intake.validate", broken)
     await survived(rig, await rig.add(symbol=BAD), await rig.add())
 
 
@@ -101,12 +101,12 @@ async def test_an_error_that_belongs_to_no_entry_does_not_end_the_bridge(
 async def test_a_dead_letter_that_cannot_be_written_is_tried_again(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     bury, tries = DeadLetters.bury, 0
 
-    async def broken(letters: DeadLetters, rejected: Rejected) -> None:
+    async def broken(letters: DeadLetters, *rejected: Rejected) -> None:
         nonlocal tries
         tries += 1
         if tries == 1:
             raise ZeroDivisionError
-        await bury(letters, rejected)
+        await bury(letters, *rejected)
 
     monkeypatch.setattr(DeadLetters, "bury", broken)
     await rig.add({"symbol": "ETHUSDT"})
