@@ -102,7 +102,9 @@ def test_r18_a_missing_field_is_an_error_and_never_a_zero(name: str) -> None:
 @pytest.mark.parametrize(
     ("field", "change"),
     [
-        ("kernel", {"kernel": "p1"}),
+        ("kernel", {"kernel": "p9"}),
+        ("kernel", {"kernel": None}),
+        ("kernel", {"kernel": ["p2"]}),
         ("entry", {"entry": 0}),
         ("entry", {"entry": True}),
         ("entry", {"entry": "NaN"}),
@@ -121,6 +123,7 @@ def test_r18_a_missing_field_is_an_error_and_never_a_zero(name: str) -> None:
         ("theta.sigma_ref", {"theta": {"sigma_ref": 0}}),
         ("theta.sigma_ref", {"theta": {"sigma_ref": None}}),
         ("theta.T2_R", {"theta": {"T1_R": 9}}),
+        ("theta.T1_R", {"theta": {"T1_R": True}}),
         ("stop_distpct", {"stop_distpct": 0.02}),
         ("id", {"id": {"a": 1}}),
         ("id", {"id": False}),
