@@ -14,8 +14,10 @@ app = App(name="harvest", help="Durable exits for crypto futures.", version_flag
 app.command("harvest.commands.demo:demo", name="demo", help="Start everything, close positions, show the six proofs.")
 app.command("harvest.commands.sim:sim", name="sim", help="Run the simulated exchange alone.")
 app.command("harvest.commands.decide:decide", name="decide", help="Ask the kernel: JSON lines in, JSON lines out.")
+app.command("harvest.commands.drill:app", name="drill", help="Everything under fire, judged by the exchange's ledger.")
 app.command("harvest.commands.status:status", name="status", help="What the close of a symbol is doing, as JSON.")
 app.command("harvest.commands.send:send", name="send", help="Add a close decision to the stream.")
+app.command("harvest.commands.dead:app", name="dead", help="Look at dead letters, and put them back on the stream.")
 
 
 def main() -> None:

@@ -114,6 +114,26 @@ class Stack:
         """
         return await self.start_program("worker", worker_command(), self._worker_environment(), _WORKER_READY)
 
+    async def spawn_worker(self, name: str) -> Child:
+        """Start one of several workers, each with a name of its own; see :meth:`worker_ready`."""
+        settings = {**self._worker_environment(), "HARVEST_CONSUMER": name}
+        return await self._spawn(name, worker_command(), settings)
+
+    async def worker_ready(self, worker: Child) -> None:
+        """Wait until a worker works. Raises ChildFailed if it does not."""
+        await worker.ready(lambda: worker.says(_WORKER_READY), timeout_s=self.config.ready_timeout_s)
+
+    async def kill_server(self, name: str) -> None:
+        """SIGKILL a server (redis, temporal) and wait for its end. Its files stay."""
+        for child in self.children:
+            if child.name == name and child.running:
+                child.kill()
+                await child.wait()
+
+    async def start_server(self, name: str) -> None:
+        """Start a server again, on its port and its files, and wait until it answers."""
+        await self._server_ready(name, await self._spawn(name, self._command(name), {}))
+
     async def start_program(self, name: str, command: Command, settings: Mapping[str, str], ready: str) -> Child:
         """Start another program as a part of the stack, and wait until it prints some words.
 
