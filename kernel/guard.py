@@ -41,6 +41,7 @@ class GuardFacts:
     max_intent_age_seconds: Decimal
     already_begun: bool  # an order of this decision was sent: it is finished whatever its age
     opened_after_decision_seconds: Decimal  # how long after the decision the position was opened
+    answered: bool  # before: the stream delivered the decision again after its close had ended
     frozen: bool
     rung_done: bool
     quantity_sendable: bool
@@ -89,6 +90,7 @@ _RULES: tuple[_Rule, ...] = (
     (Verdict.BLOCK, "stop_moves_are_not_closes", lambda facts: facts.kind is CloseKind.MOVE_STOP),
     (Verdict.BLOCK, "wrong_account", lambda facts: facts.account != facts.configured_account),
     (Verdict.BLOCK, "position_side_ambiguous", lambda facts: facts.side_ambiguous),
+    (Verdict.SKIP, "answered_before", lambda facts: facts.answered),
     (Verdict.SKIP, "action_hold", lambda facts: facts.kind is CloseKind.HOLD),
     (Verdict.SKIP, "intent_too_old", _too_old),
     (Verdict.SKIP, "decision_predates_position", _predates),

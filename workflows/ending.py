@@ -20,6 +20,7 @@ ZERO = Decimal(0)
 _OUTCOMES = {
     "no_position": Outcome.ALREADY_FLAT,
     "rung_already_done": Outcome.ALREADY_DONE,
+    "answered_before": Outcome.ALREADY_DONE,
     "quantity_below_minimum": Outcome.DUST_LEFT,
     "intent_too_old": Outcome.SKIPPED_STALE,
     "decision_predates_position": Outcome.SKIPPED_STALE,

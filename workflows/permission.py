@@ -32,6 +32,7 @@ def permission(case: Case, snapshot: Snapshot, evaluation: Evaluation, plan: Pla
         max_intent_age_seconds=_age_limit(case, evaluation),
         already_begun=case.memory.attempts > 0,
         opened_after_decision_seconds=_opened_after(intent, snapshot),
+        answered=snapshot.hints.answered,
         frozen=snapshot.hints.frozen_by is not None,
         rung_done=plan.rung_done if plan else False,
         quantity_sendable=bool(plan and plan.sizing.quantities),
