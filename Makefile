@@ -6,6 +6,8 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input
 CLOSES ?= 300
+# Most tests wait for a real server or a real clock: more of them at once than there are processors.
+JOBS   ?= 4
 ARGS   ?=
 
 .DEFAULT_GOAL := help
@@ -21,7 +23,7 @@ demo: $(STAMP) ## start everything here, close positions on the simulated exchan
 	@$(BIN)/harvest demo $(ARGS)
 
 test: lint ## lint, then all tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
 lint: $(STAMP) ## style, types and who may import whom
 	@$(BIN)/ruff check .

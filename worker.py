@@ -21,6 +21,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.confirmation import Confirmation
+from activities.fees import FeeRates
 from activities.hints import RedisHints
 from activities.look import OrderLook
 from activities.marks import SentMarks
@@ -29,8 +30,10 @@ from activities.publisher import Publisher
 from activities.reads import ExchangeReads
 from activities.results import VerifiedResults
 from activities.snapshot import SnapshotReader
+from activities.stream_vitals import StreamVitals
 from bridge.bridge import Bridge
 from bridge.settings import BridgeSettings
+from bridge.vitals import meter_of
 from contracts.close import ClosePolicy
 from contracts.errors import CredentialsRefused, ExchangeError, HarvestError
 from exchange.binance import BinanceExchange
@@ -84,15 +87,19 @@ def endpoint_of(settings: Settings) -> ExchangeEndpoint:
         base_url=settings.exchange_url or "",
         api_key=settings.api_key or SecretStr(""),
         api_secret=settings.api_secret or SecretStr(""),
+        account_alias=settings.account_alias or "",
         order_timeout=settings.order_timeout.total_seconds(),
+        user_stream=settings.user_stream,
     )
 
 
 def make_worker(parts: Parts, settings: Settings) -> Worker:
     """The Temporal worker with its activities."""
-    reads = ExchangeReads(SnapshotReader(parts.exchange, RedisHints(parts.redis)), OrderLook(parts.exchange))
-    orders = ExchangeOrders(parts.exchange, settings.mode, SentMarks(parts.redis, settings.account))
-    results = VerifiedResults(Confirmation(parts.exchange), Publisher(parts.redis, settings.build))
+    fees, feed = FeeRates(), parts.exchange.fill_feed
+    reads = ExchangeReads(SnapshotReader(parts.exchange, RedisHints(parts.redis), fees), OrderLook(parts.exchange))
+    orders = ExchangeOrders(parts.exchange, settings.mode, SentMarks(parts.redis, settings.account), feed)
+    confirmation = Confirmation(parts.exchange, feed, fees)
+    results = VerifiedResults(confirmation, Publisher(parts.redis, settings.build))
     return Worker(
         parts.client,
         task_queue=settings.task_queue,
@@ -156,7 +163,7 @@ async def check_credentials(exchange: BinanceExchange) -> None:
 async def work(parts: Parts, settings: Settings, stop: asyncio.Event) -> None:
     """Worker and bridge, until ``stop``: first the intake ends, then what is in flight finishes."""
     worker = make_worker(parts, settings)
-    async with worker:
+    async with StreamVitals(meter_of(parts.client), lambda: parts.exchange.stream_health), worker:
         log.info("worker ready", account=settings.account, mode=settings.mode.value, venue=settings.venue.value)
         await make_bridge(parts, settings).run(stop)
         log.info("stopping: no new decisions, finishing what is in flight")

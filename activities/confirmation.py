@@ -1,21 +1,29 @@
 """Steps 5 and 6: what was filled, at what price and fee, and where the position is now."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from activities.fees import FeeRates
+from activities.fill_source import count_fills
+from activities.news import News, early
+from activities.told import borne_out, complete, fees_fit
 from contracts.close import ConcludeRequest, Conclusion
+from contracts.errors import ExchangeError
 from contracts.order import OrderState, PositionSide, Trade
 from contracts.result import MOVED_BY_OTHERS, CloseResult, FillSummary, Outcome
 from contracts.snapshot import Position
-from exchange.port import ExchangePort
+from exchange.port import ExchangePort, FillFeed
 from kernel.verification import Attempt, Standing, stand
 
 ZERO: Final = Decimal(0)
 PAUSES_SECONDS: Final = (0.03, 0.06, 0.12, 0.25, 0.5)
 """Before reading again what does not show our fill yet. What lasts longer becomes a durable timer in the workflow."""
+EARLY_READS: Final = 2
+"""Reads in between, when the user stream says that there is something new. They come on top of the others."""
 
 
 @dataclass(frozen=True)
@@ -38,19 +46,28 @@ class Evidence:
 
 
 class Confirmation:
-    """Reads until orders, trades and position tell one story, or for about a second."""
+    """Reads until orders, trades and position tell one story, or for about a second.
 
-    def __init__(self, exchange: ExchangePort) -> None:
+    With a feed it may be sooner, and cost less; what it takes to believe a story is the same.
+    """
+
+    def __init__(self, exchange: ExchangePort, feed: FillFeed | None = None, fees: FeeRates | None = None) -> None:
         self._exchange = exchange
+        self._feed = feed
+        self._fees = fees or FeeRates()
 
     async def conclude(self, request: ConcludeRequest) -> Conclusion:
         """Raises :class:`contracts.errors.ExchangeError` if a read did not succeed."""
+        news = News(self._feed, request.symbol, EARLY_READS)
         evidence, before = await self._read(request, request.orders), None
         problem = _problem(request, evidence, before)
         for pause in PAUSES_SECONDS:
             if not problem:
                 break
-            await asyncio.sleep(pause)
+            news.pause(pause)
+            if fits := await self._early(request, evidence, news):
+                evidence, problem = fits, ""
+                break
             before, evidence = evidence, await self._read(request, evidence.orders)
             problem = _problem(request, evidence, before)
         standing = "lagging" if problem else _standing(request, evidence)
@@ -58,11 +75,25 @@ class Confirmation:
             standing=standing, result=_complete(request, evidence, standing), problem=problem, orders=evidence.orders
         )
 
+    async def _early(self, request: ConcludeRequest, seen: Evidence, news: News) -> Evidence | None:
+        """Sit the pause out; at news, read in between, and end it if everything fits at first sight.
+
+        A read that does not fit, or fails, leaves no trace: the reads of a close without a stream all come in any case,
+        at their times, and only those can tell that others moved the position.
+        """
+        while await news.break_pause():
+            with suppress(ExchangeError, TimeoutError):
+                async with early():
+                    evidence = await self._read(request, seen.orders)
+                if not _problem(request, evidence, None):
+                    return evidence
+        return None
+
     async def _read(self, request: ConcludeRequest, seen: Sequence[OrderState]) -> Evidence:
         orders = await asyncio.gather(*(self._refresh(request.symbol, order) for order in seen))
-        filled = [order.order_id for order in orders if order.executed_quantity > ZERO]
+        filled = [order for order in orders if order.executed_quantity > ZERO]
         trades, positions = await asyncio.gather(
-            self._exchange.trades_of_orders(request.symbol, filled), self._exchange.positions(request.symbol)
+            self._trades(request, filled), self._exchange.positions(request.symbol)
         )
         position = next((each for each in positions if each.side is request.position_side), None)
         return Evidence(tuple(orders), trades, position)
@@ -72,6 +103,31 @@ class Confirmation:
         if order.final:
             return order
         return await self._exchange.order_by_id(symbol, order.order_id) or order
+
+    async def _trades(self, request: ConcludeRequest, orders: Sequence[OrderState]) -> tuple[Trade, ...]:
+        """All fills of these orders: told and proved (weight 1 an order), else read (weight 5)."""
+        told = await asyncio.gather(*(self._proved(request, order) for order in orders))
+        unproved = [order.order_id for order, fills in zip(orders, told, strict=True) if not fills]
+        read = await self._exchange.trades_of_orders(request.symbol, unproved) if unproved else ()
+        self._fees.learn(request.symbol, read)
+        count_fills(told=len(orders) - len(unproved), read=len(unproved))
+        return _by_id(fill for fills in (read, *told) for fill in fills)
+
+    async def _proved(self, request: ConcludeRequest, order: OrderState) -> tuple[Trade, ...]:
+        """The order's fills as the stream told them, if they are complete and reads bear them out; else none."""
+        if self._feed is None:
+            return ()
+        told = self._feed.fills(request.symbol, order)
+        if not told:
+            self._feed.missed(request.symbol, order)
+        if not complete(told, order) or not fees_fit(told, request.symbol, self._fees):
+            return ()
+        try:
+            read = await self._exchange.order_by_id(request.symbol, order.order_id)
+        except ExchangeError:
+            return ()  # whether the exchange is away is for the reads to say that the close needs
+        entry = request.draft.entry_price
+        return told if read is not None and borne_out(told, order, read, entry) else ()
 
 
 def _problem(request: ConcludeRequest, evidence: Evidence, before: Evidence | None) -> str:
@@ -142,6 +198,10 @@ def _outcome(request: ConcludeRequest, evidence: Evidence, standing: str) -> Out
         return Outcome.CLOSED_FLAT if evidence.after == ZERO and not _moved(request, evidence) else Outcome.REDUCED
     closed_by_us = evidence.executed - request.executed_before >= request.position_before
     return Outcome.CLOSED_FLAT if closed_by_us else Outcome.CLOSED_ELSEWHERE
+
+
+def _by_id(fills: Iterable[Trade]) -> tuple[Trade, ...]:
+    return tuple(sorted(fills, key=lambda fill: fill.trade_id))
 
 
 def _status(orders: Sequence[OrderState]) -> str:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from redis.exceptions import RedisError
 from temporalio.exceptions import ApplicationError
 
+from activities.held_back import count_held_back
 from contracts.errors import CredentialsRefused, ExchangeError, ExchangeRefused, ExchangeThrottled
 
 UNKNOWN_SYMBOL = -1121
@@ -17,6 +18,7 @@ def as_application_errors() -> Iterator[None]:
     try:
         yield
     except ExchangeThrottled as throttled:
+        count_held_back("read")
         message = f"the exchange throttles us: {throttled}"
         raise ApplicationError(message, throttled.retry_after_ms, type="ExchangeThrottled") from throttled
     except CredentialsRefused as refused:

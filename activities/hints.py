@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from contracts.names import KEY_FREEZE, key_market_state, key_position, key_risk_proposal
+from contracts.names import KEY_FREEZE, key_market_state, key_position, key_published, key_risk_proposal
 from contracts.snapshot import MarketFacts, PositionHints
 
 PATIENCE_SECONDS = 2.0
@@ -24,35 +24,39 @@ class RedisHints:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    async def read(self, symbol: str) -> PositionHints:
-        """Everything there is about a symbol."""
+    async def read(self, symbol: str, decision_key: str = "") -> PositionHints:
+        """Everything there is about a symbol, and whether the decision was answered before."""
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                market, proposal, position, frozen = await self._fetch(symbol)
+                market, proposal, position, frozen, answered = await self._fetch(symbol, decision_key)
         except (RedisError, OSError, TimeoutError) as failed:
             # R31 asks for exactly one switch that a human holds; when it cannot be read, closes are allowed.
             return PositionHints(notes=(f"redis_unreadable:{type(failed).__name__}",))
         notes: list[str] = []
         return PositionHints(
-            market=_market(market, notes),
-            stop_dist_pct=_positive(proposal, "stop_dist_pct", notes),
-            stop_loss=_positive(position, "stop_loss", notes),
+            market=market_facts(market, notes),
+            stop_dist_pct=positive_number(proposal, "stop_dist_pct", notes),
+            stop_loss=positive_number(position, "stop_loss", notes),
             frozen_by=frozen.decode(errors="replace") if frozen is not None else None,
+            answered=answered is not None,
             notes=tuple(notes),
         )
 
-    async def _fetch(self, symbol: str) -> tuple[Hash, Hash, Hash, bytes | None]:
+    async def _fetch(self, symbol: str, decision_key: str) -> tuple[Hash, Hash, Hash, bytes | None, bytes | None]:
         pipeline = self._redis.pipeline(transaction=False)
         pipeline.hgetall(key_market_state(symbol))
         pipeline.hgetall(key_risk_proposal(symbol))
         pipeline.hgetall(key_position(symbol))
         pipeline.get(KEY_FREEZE)
+        pipeline.get(key_published(decision_key))
         answers = await pipeline.execute(raise_on_error=False)
-        market, proposal, position, frozen = (None if isinstance(answer, RedisError) else answer for answer in answers)
-        return market or {}, proposal or {}, position or {}, frozen
+        market, proposal, position, frozen, answered = (
+            None if isinstance(answer, RedisError) else answer for answer in answers
+        )
+        return market or {}, proposal or {}, position or {}, frozen, answered
 
 
-def _market(fields: Hash, notes: list[str]) -> MarketFacts | None:
+def market_facts(fields: Hash, notes: list[str]) -> MarketFacts | None:
     """All five numbers or nothing: a missing one is not zero."""
     if not fields:
         return None
@@ -64,7 +68,7 @@ def _market(fields: Hash, notes: list[str]) -> MarketFacts | None:
     return MarketFacts.model_validate(numbers)
 
 
-def _positive(fields: Hash, name: str, notes: list[str]) -> Decimal | None:
+def positive_number(fields: Hash, name: str, notes: list[str]) -> Decimal | None:
     """A price or distance; the original writes 0 for "none"."""
     number = _number(fields, name, notes)
     return number if number is not None and number > 0 else None

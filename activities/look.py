@@ -30,7 +30,7 @@ class OrderLook:
         found = order if order is not None and _is_of(order, ticket) else None
         unknown = [trade for trade in trades if _may_be_of(trade, ticket, request.known_order_ids)]
         strangers = await self._orders_of(ticket.symbol, unknown)
-        mine = next((known for known in strangers.values() if known.client_order_id == ticket.client_order_id), None)
+        mine = next((known for known in strangers.values() if _is_of(known, ticket)), None)
         explained = [trade for trade in unknown if trade.order_id in strangers and mine is None]
         return LookFacts(
             exchange_time_ms=await self._exchange.exchange_time_ms(),
@@ -55,7 +55,11 @@ class OrderLook:
 
 
 def _is_of(order: OrderState, ticket: Ticket) -> bool:
-    """An id may be used again once its order is final, so an older order of that name is not this one."""
+    """An id may be used again once its order is final: an older order of that name, or one that is not what the ticket
+    asks for, is not this one, whichever of them the exchange shows."""
+    asked = (order.client_order_id, order.side, order.original_quantity)
+    if asked != (ticket.client_order_id, ticket.side, ticket.quantity):
+        return False
     return order.created_ms is None or order.created_ms >= ticket.timestamp_ms - CLOCK_MARGIN_MS
 
 

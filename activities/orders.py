@@ -8,12 +8,14 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.failures import as_application_errors
+from activities.held_back import count_held_back
 from activities.interfaces import Orders
 from activities.marks import SentMarks
+from activities.sending import send
 from contracts.close import CancelRequest
 from contracts.mode import Mode
 from contracts.order import Reaction, SendReport, Ticket, Verdict
-from exchange.port import ExchangePort
+from exchange.port import ExchangePort, FillFeed
 
 FIRST_BEAT_SECONDS = 0.4
 BEAT_SECONDS = 0.5
@@ -22,10 +24,11 @@ BEAT_SECONDS = 0.5
 class ExchangeOrders(Orders):
     """Orders over the exchange port."""
 
-    def __init__(self, exchange: ExchangePort, mode: Mode, marks: SentMarks) -> None:
+    def __init__(self, exchange: ExchangePort, mode: Mode, marks: SentMarks, feed: FillFeed | None = None) -> None:
         self._exchange = exchange
         self._mode = mode
         self._marks = marks
+        self._feed = feed
 
     @activity.defn(name="place_order")
     async def place_order(self, ticket: Ticket) -> SendReport:
@@ -41,11 +44,13 @@ class ExchangeOrders(Orders):
             return SendReport(verdict=Verdict.UNKNOWN, message="this order was sent before; it is settled instead")
         try:
             async with _beating():
-                report = await self._exchange.place(ticket)
+                report = await send(self._exchange, self._feed, ticket)
         except ValueError as unsafe:  # the adapter refuses a ticket that would not reduce, before sending
             raise ApplicationError(str(unsafe), type="NotSent") from unsafe
         if report.verdict is Verdict.REFUSED:
             await self._marks.forget(ticket)
+        if report.reaction is Reaction.BACK_OFF:
+            count_held_back("order")
         return report
 
     @activity.defn(name="cancel_resting")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
+from activities.fees import FeeRates
 from activities.generation import HOT_READS, GenerationFinder, one_moment, pause_for_hot_reads
 from activities.hints import RedisHints
 from contracts.errors import ExchangeUnavailable
@@ -21,9 +22,10 @@ MOST_LOOKUPS = 8
 class SnapshotReader:
     """Reads the exchange and the hints together."""
 
-    def __init__(self, exchange: ExchangePort, hints: RedisHints) -> None:
+    def __init__(self, exchange: ExchangePort, hints: RedisHints, fees: FeeRates | None = None) -> None:
         self._exchange = exchange
         self._hints = hints
+        self._fees = fees or FeeRates()
         self._generations = GenerationFinder(exchange)
 
     async def take(self, request: SnapshotRequest) -> Snapshot:
@@ -33,8 +35,9 @@ class SnapshotReader:
             self._positions_and_trades(request),
             self._exchange.open_orders(request.symbol),
             self._exchange.open_algo_orders(request.symbol),
-            self._hints.read(request.symbol),
+            self._hints.read(request.symbol, f"{request.account}:{request.entry_id}"),
         )
+        self._fees.learn(request.symbol, trades)
         subject = choose_subject(positions, request.side)
         generation, own = await self._history(request, subject, trades, rules)
         return Snapshot(

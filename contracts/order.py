@@ -39,6 +39,8 @@ class Ticket(Value):
     timestamp_ms: int
     """Exchange clock, epoch milliseconds."""
     recv_window_ms: int
+    urgency: int = 2
+    """Who goes first when the exchange allows fewer orders than there are: 3 an emergency, 2 full, 1 partial."""
 
 
 class OrderState(Value):
@@ -53,6 +55,8 @@ class OrderState(Value):
     executed_quantity: Decimal
     average_price: Decimal | None = None
     """None where the answer does not carry it (order answers since July 2026)."""
+    executed_quote: Decimal | None = None
+    """Quote units of all its fills together; None where the answer does not carry it."""
     reduce_only: bool = False
     close_position: bool = False
     created_ms: int | None = None
@@ -109,6 +113,8 @@ class Reaction(StrEnum):
     """Not executed; a fresh attempt may follow at once."""
     BACK_OFF = "back_off"
     """Not executed; wait first."""
+    SLICE = "slice"
+    """Not executed; the book does not hold this much within the allowed price: wait, then a smaller piece."""
     RESIZE = "resize"
     """The quantity does not fit; refresh the symbol's rules and size again."""
     REREAD = "reread"

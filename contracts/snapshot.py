@@ -66,6 +66,8 @@ class PositionHints(Value):
     stop_loss: Decimal | None = None
     frozen_by: str | None = None
     """Why a human froze all closes, or None."""
+    answered: bool = False
+    """Whether the decision was answered before: its entry was delivered again after its close had ended."""
     notes: tuple[str, ...] = ()
     """What was missing, unreadable or malformed."""
 
@@ -104,6 +106,8 @@ class SnapshotRequest(Value):
 
     account: str
     symbol: str
+    entry_id: str = ""
+    """The decision's stream entry, to see whether it was answered before."""
     side: PositionSide | None = None
     rung: str
     """The decision's rung: which of our own orders to look for."""

@@ -1,27 +1,34 @@
 """Binance USD-M behind the port, over REST."""
 
 from collections.abc import Awaitable, Sequence
+from contextlib import AsyncExitStack
 from typing import Final, Self
 
 import structlog
 
-from contracts.errors import ExchangeError, ExchangeRefused
+from contracts.errors import CredentialsRefused, ExchangeError, ExchangeRefused
 from contracts.mode import Venue
-from contracts.order import AlgoOrder, OrderState, SendReport, Ticket, Trade
+from contracts.order import AlgoOrder, OrderState, Reaction, SendReport, Ticket, Trade, Verdict
 from contracts.snapshot import Position, SymbolRules
-from exchange import wire
+from exchange import allowance, wire
+from exchange.background import in_background
 from exchange.catalogue import Catalogue
 from exchange.clock import ExchangeClock
-from exchange.credentials import require_trading
+from exchange.credentials import require_account, require_trading
 from exchange.endpoint import ExchangeEndpoint
 from exchange.history import History
 from exchange.limits import Limits, Usage
+from exchange.listen_key import ListenKeys
 from exchange.order_form import order_form
+from exchange.port import FillFeed
 from exchange.reads import Reads
-from exchange.refusals import CANCEL_REJECTED, CLOCK_CODES, NO_SUCH_ORDER
+from exchange.refusals import CANCEL_REJECTED, CLOCK_CODES, NO_SUCH_ORDER, REDUCE_ONLY_REJECT
 from exchange.send import answered_report, failed_report
 from exchange.signed_client import CallFailed, SignedClient, timeout_of
 from exchange.upkeep import Upkeep
+from exchange.user_stream import UserStream
+from exchange.user_stream_fills import ToldFills
+from exchange.user_stream_health import StreamHealth
 
 _UPKEEP_S: Final = 180.0
 _UPKEEP_RETRY_S: Final = 5.0
@@ -41,7 +48,7 @@ class BinanceExchange:
     def __init__(self, endpoint: ExchangeEndpoint) -> None:
         self._venue: Venue = endpoint.venue
         self._clock = ExchangeClock()
-        self._limits = Limits()
+        self._limits = Limits(self._clock.now_ms)
         self._client = SignedClient(endpoint, self._clock, self._limits)
         self._reads = Reads(self._client, self._clock, endpoint.venue)
         self._history = History(self._client, self._reads)
@@ -50,6 +57,11 @@ class BinanceExchange:
         self._order_timeout = timeout_of(endpoint.order_timeout)
         self._catalogue_timeout = timeout_of(max(endpoint.read_timeout, _CATALOGUE_TIMEOUT_S))
         self._hedge_mode: bool | None = None
+        self._wanted_alias = endpoint.account_alias
+        self._account_known = False
+        self._fills = ToldFills()
+        self._stream = UserStream(ListenKeys(self._client, self._reads), endpoint.stream_origins, self._fills)
+        self._streams = endpoint.user_stream
 
     @classmethod
     async def connect(cls, endpoint: ExchangeEndpoint) -> Self:
@@ -62,22 +74,37 @@ class BinanceExchange:
         except ExchangeError as error:
             _log.warning("exchange not reachable at start", venue=endpoint.venue.value, error=str(error))
         exchange._upkeep.start()
+        if exchange._streams:
+            exchange._stream.start()
         return exchange
 
     async def close(self) -> None:
         """Stop the upkeep and close every connection."""
-        try:
-            await self._upkeep.stop()
-        finally:
-            await self._client.close_connection()
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._client.close_connection)
+            stack.push_async_callback(self._upkeep.stop)
+            stack.push_async_callback(self._stream.stop)
 
     @property
     def usage(self) -> Usage:
         """How much of the rate limits the latest answers say is used."""
         return self._limits.usage
 
+    @property
+    def fill_feed(self) -> FillFeed:
+        """What the user stream tells; nothing if it is switched off or away."""
+        return self._fills
+
+    @property
+    def stream_health(self) -> StreamHealth | None:
+        """How the user stream is; None if it is switched off."""
+        return self._stream.health if self._streams else None
+
     async def check_credentials(self) -> None:
-        """Ask the exchange whether the key may trade. Weight 5.
+        """Ask the exchange whether the key may trade, and whose it is. Weight 10.
+
+        Whether the *key* may withdraw cannot be seen here: ``canWithdraw`` speaks of the account, and the key's
+        permissions are told by the Spot host only, which Harvest never talks to.
 
         Raises:
             CredentialsRefused: certain, with what to do about it.
@@ -85,6 +112,9 @@ class BinanceExchange:
         """
         account = await self._account_config()
         require_trading(account, self._venue)
+        alias = require_account(await self._reads.ask(self._client.futures_account_balance()), self._wanted_alias)
+        self._account_known = True
+        _log.info("credentials accepted", venue=self._venue.value, account_alias=alias, hedge_mode=self._hedge_mode)
 
     def now_ms(self) -> int:
         """The exchange's clock by our last synchronisation, epoch milliseconds."""
@@ -156,15 +186,28 @@ class BinanceExchange:
             UnsafeTicket: a programming error: the ticket could open or flip. Nothing was sent.
         """
         form = order_form(ticket)
+        if self._wanted_alias and not self._account_known and (doubt := await self._doubt()):
+            return doubt
         try:
-            answer = await self._client.futures_create_order(**form, requests_params={"timeout": self._order_timeout})
+            how = {"timeout": self._order_timeout, "urgency": ticket.urgency}
+            answer = await self._client.futures_create_order(**form, requests_params=how)
         except CallFailed as failed:
             report = failed_report(failed)
         else:
             return answered_report(answer, ticket)
         if report.code in CLOCK_CODES:
             await self._reads.set_clock()  # so that the next attempt's ticket gets a timestamp that fits (R60)
+        if report.code == REDUCE_ONLY_REJECT:
+            return await self._carried_out(ticket) or report
         return report
+
+    async def _carried_out(self, ticket: Ticket) -> SendReport | None:
+        """A request that an edge repeats is refused the second time, because the first one left nothing to reduce."""
+        try:
+            order = await self.order_by_client_id(ticket.symbol, ticket.client_order_id)
+        except ExchangeError:
+            return None
+        return None if order is None else SendReport(verdict=Verdict.ACCEPTED, order=order)
 
     async def cancel_order(self, symbol: str, order_id: int) -> bool:
         """True if it is gone (cancelled now, or no longer resting). Weight 1, or 2 if we have to look."""
@@ -184,6 +227,15 @@ class BinanceExchange:
                 return True
             raise
         return wire.text(wire.row(answer, f"a conditional order of {symbol}"), "algoStatus") not in _RESTING_ALGO
+
+    async def _doubt(self) -> SendReport | None:
+        """Why nothing may be sent to this account yet: it was away at the start, and could be another's (R63)."""
+        try:
+            await self.check_credentials()
+        except ExchangeError as error:
+            reaction = Reaction.HUMAN if isinstance(error, CredentialsRefused) else Reaction.BACK_OFF
+            return SendReport(verdict=Verdict.REFUSED, reaction=reaction, message=str(error), retry_after_ms=500)
+        return None
 
     async def _cancelled(self, request: Awaitable[object]) -> bool:
         """False if the exchange does not know the order: it may have been filled, or cancelled by somebody else."""
@@ -210,10 +262,13 @@ class BinanceExchange:
         return account
 
     async def _load_symbols(self) -> object:
-        return await self._reads.ask(self._client.exchange_info(self._catalogue_timeout))
+        info = wire.row(await self._reads.ask(self._client.exchange_info(self._catalogue_timeout)), "exchangeInfo")
+        self._limits.adopt(allowance.of_rows(info.get("rateLimits") or ()))
+        return info
 
     async def _keep_up(self) -> None:
-        if self._clock.age_s() > _UPKEEP_S / 2:
-            await self.exchange_time_ms()
-        if self._catalogue.age_s() > _CATALOGUE_S:
-            await self._catalogue.refresh()
+        with in_background():
+            if self._clock.age_s() > _UPKEEP_S / 2:
+                await self.exchange_time_ms()
+            if self._catalogue.age_s() > _CATALOGUE_S:
+                await self._catalogue.refresh()

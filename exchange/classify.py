@@ -28,6 +28,8 @@ class Scope(StrEnum):
 
     ADDRESS = "address"
     """Everything that leaves from our IP address."""
+    WEIGHT = "weight"
+    """What costs request weight, which new orders do not."""
     ORDERS = "orders"
     """New orders of the account."""
 
@@ -103,7 +105,14 @@ def _throttled(failure: Failure, now_ms: int, otherwise_ms: int) -> Classificati
     if banned := _BANNED_UNTIL.search(failure.text):
         waits.append(int(banned.group(1)) - now_ms)
     wait_ms = min(max(waits), _LONGEST_BAN_MS)
-    return _back_off(wait_ms if wait_ms > 0 else otherwise_ms, Scope.ORDERS if failure.code == -1015 else Scope.ADDRESS)
+    return _back_off(wait_ms if wait_ms > 0 else otherwise_ms, _scope(failure))
+
+
+def _scope(failure: Failure) -> Scope:
+    """A 429 is about request weight; whoever goes on reading is banned, but an order costs none."""
+    if failure.code == -1015:
+        return Scope.ORDERS
+    return Scope.WEIGHT if failure.status == 429 else Scope.ADDRESS
 
 
 def _back_off(wait_ms: int, throttles: Scope | None = None) -> Classification:

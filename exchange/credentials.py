@@ -4,7 +4,7 @@ from typing import Final
 
 from contracts.errors import CredentialsRefused
 from contracts.mode import Venue
-from exchange.wire import flag, row
+from exchange.wire import UnreadableAnswer, flag, row, rows, text
 
 _ADVICE: Final[dict[int, str]] = {
     -1002: "the key may not do this: enable Futures for it",
@@ -37,3 +37,29 @@ def require_trading(account_config: object, venue: Venue) -> None:
         raise CredentialsRefused(
             0, f"the {venue.value} account may not trade futures: enable Futures for account and key"
         )
+
+
+def require_account(balances: object, wanted: str) -> str:
+    """Check the answer of GET /fapi/v3/balance: whose keys are these (R63)?
+
+    Args:
+        balances: the decoded answer.
+        wanted: the exchange's own name of the account that is meant; empty if nobody said.
+
+    Returns:
+        The exchange's name of the account.
+
+    Raises:
+        CredentialsRefused: the keys belong to another account.
+        UnreadableAnswer: the answer names no account.
+    """
+    [alias, *others] = sorted(set(rows(balances, "balances", lambda balance: text(balance, "accountAlias")))) or [""]
+    if not alias or others:
+        raise UnreadableAnswer("the exchange did not name one account; it cannot be told whose keys these are")
+    if wanted and alias != wanted:
+        raise CredentialsRefused(
+            0,
+            f"the keys belong to the account {alias}, and account_alias says {wanted}: "
+            "give the keys of that account, or correct account_alias",
+        )
+    return alias

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from contracts.errors import InvalidSettings
 from contracts.mode import Venue
-from exchange.hosts import origin_for
+from exchange.hosts import origin_for, stream_origins_for
 
 
 class ExchangeEndpoint(BaseModel):
@@ -23,10 +23,14 @@ class ExchangeEndpoint(BaseModel):
     """Empty for the venue's own address; needed for the simulator."""
     api_key: SecretStr
     api_secret: SecretStr
+    account_alias: str = ""
+    """The exchange's own name of the account. If given, nothing is sent before the keys are known to be its."""
     read_timeout: float = Field(default=3.0, gt=0)
     """Seconds for a read, from start to last byte."""
     order_timeout: float = Field(default=2.5, gt=0)
     """Seconds for the answer to a new order. After it the outcome is unknown and gets settled."""
+    user_stream: bool = False
+    """Listen to the account's user stream, for hints."""
 
     @model_validator(mode="after")
     def _contradictions(self) -> Self:
@@ -39,3 +43,8 @@ class ExchangeEndpoint(BaseModel):
     def origin(self) -> str:
         """Scheme, host and port, without a path."""
         return origin_for(self.venue, self.base_url)
+
+    @property
+    def stream_origins(self) -> tuple[str, ...]:
+        """Where the streams are, as wss://host; to be tried in turn."""
+        return stream_origins_for(self.venue, self.base_url)

@@ -41,7 +41,7 @@ class Failure:
     text: str = ""
     """The exchange's message, or the beginning of a body that is not JSON. Without secrets, at most 300 characters."""
     detail: str = ""
-    """The name of the exception below."""
+    """The name of the exception below, or what our own gate is closed for."""
     retry_after_ms: int | None = None
     """What the answer's Retry-After header, or our own gate, asks for."""
 
@@ -52,7 +52,7 @@ class Failure:
         if self.kind is FailureKind.ANSWERED:
             return f"HTTP {self.status} without an error code"
         if self.kind is FailureKind.HELD_BACK:
-            return f"held back for {self.retry_after_ms} ms by an earlier rate limit or ban"
+            return f"held back for {self.retry_after_ms} ms: {self.detail}"
         return f"{'not sent' if self.kind is FailureKind.NOT_SENT else 'answer lost'} ({self.detail})"
 
 
@@ -62,7 +62,7 @@ def answered(status: int, body: bytes, headers: Mapping[str, str]) -> Failure:
     code: int | None = None
     try:
         content = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         content = None
     if isinstance(content, dict):
         code = _code(content.get("code"))

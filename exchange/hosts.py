@@ -16,6 +16,11 @@ _HOSTS: Final[dict[Venue, frozenset[str]]] = {
     Venue.DEMO: frozenset({"demo-fapi.binance.com", "testnet.binancefuture.com"}),
 }
 _DEFAULTS: Final = {Venue.LIVE: LIVE, Venue.DEMO: DEMO}
+_STREAMS: Final[dict[Venue, tuple[str, ...]]] = {
+    Venue.LIVE: ("wss://fstream.binance.com",),
+    # The exchange's own pages name the one or the other, depending on their age. The adapter tries them in turn.
+    Venue.DEMO: ("wss://fstream.binancefuture.com", "wss://demo-fstream.binance.com"),
+}
 
 
 def origin_for(venue: Venue, base_url: str) -> str:
@@ -38,6 +43,19 @@ def origin_for(venue: Venue, base_url: str) -> str:
     else:
         _require_official(venue, url)
     return str(url.origin())
+
+
+def stream_origins_for(venue: Venue, base_url: str) -> tuple[str, ...]:
+    """Where the venue's streams are, best first. There is nothing to set, so nothing to set wrong: the simulator
+    streams where it answers.
+
+    Raises:
+        InvalidSettings: as :func:`origin_for`.
+    """
+    origin = origin_for(venue, base_url)
+    if venue is Venue.SIMULATOR:
+        return (f"ws{origin.removeprefix('http')}",)
+    return _STREAMS[venue]
 
 
 def _parsed(base_url: str) -> URL:

@@ -81,3 +81,31 @@ class ExchangePort(Protocol):
     async def cancel_algo_order(self, symbol: str, algo_id: int) -> bool:
         """True if it is gone (cancelled now, or no longer resting)."""
         ...
+
+
+class FillFeed(Protocol):
+    """What the user stream tells, as hints: each may be missing, late, repeated or wrong.
+
+    So a caller reads what it would have read without the stream, or proves the hint by a cheaper read; and it never
+    waits longer than it would have waited anyway.
+    """
+
+    def fills(self, symbol: str, order: OrderState) -> tuple[Trade, ...]:
+        """The fills told of this order so far, by trade id; empty if nothing was told, or something contradictory."""
+        ...
+
+    def ended(self, symbol: str, client_order_id: str) -> bool:
+        """Whether it was told that an order of this name came to its end, executed or not."""
+        ...
+
+    def missed(self, symbol: str, order: OrderState) -> None:
+        """The order executed and nothing was told of it yet. A stream that never tells anything is found out so."""
+        ...
+
+    def mark(self, symbol: str) -> int:
+        """The point in the symbol's news that :meth:`news` waits from. Take it before the read that may lag."""
+        ...
+
+    async def news(self, symbol: str, mark: int, within_s: float) -> bool:
+        """Wait for news of the symbol since ``mark``, at most that many seconds; returns whether there is any."""
+        ...

@@ -40,10 +40,11 @@ _BACK_OFF: Final[dict[int, tuple[str, int]]] = {
     -1016: ("SERVICE_SHUTTING_DOWN", 10_000),
     -1112: ("NO_DEPTH", 1_000),
     -2020: ("UNABLE_TO_FILL", 500),
-    -4131: ("MARKET_ORDER_REJECT", 1_000),
     -4531: ("MODE_MERGE", 5_000),
     -5041: ("BBO_ORDER_REJECT", 500),
 }
+
+_SLICE: Final[dict[int, tuple[str, int]]] = {-4131: ("MARKET_ORDER_REJECT", 1_000)}
 
 _REREAD: Final[dict[int, tuple[str, int]]] = {
     -1010: ("ERROR_MSG_RECEIVED", 0),
@@ -157,6 +158,8 @@ def _all() -> Iterator[Refusal]:
         yield Refusal(code, name, None)
     for code, (name, wait_ms) in _BACK_OFF.items():
         yield Refusal(code, name, Reaction.BACK_OFF, wait_ms)
+    for code, (name, wait_ms) in _SLICE.items():
+        yield Refusal(code, name, Reaction.SLICE, wait_ms)
     for code, (name, wait_ms) in _REREAD.items():
         yield Refusal(code, name, Reaction.REREAD, wait_ms)
     for reaction, names in _PLAIN.items():
@@ -170,4 +173,5 @@ CREDENTIAL_CODES: Final = frozenset({-1002, -1011, -1022, -2014, -2015, -2017})
 CLOCK_CODES: Final = frozenset({-1021, -5028})
 NO_SUCH_ORDER: Final = -2013
 CANCEL_REJECTED: Final = -2011
+REDUCE_ONLY_REJECT: Final = -2022
 BAD_SYMBOL: Final = -1121

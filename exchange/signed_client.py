@@ -11,8 +11,10 @@ What the library does otherwise, and why it must not here:
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -22,15 +24,20 @@ from opentelemetry.trace import Span
 from yarl import URL
 
 from contracts.mode import Venue
-from exchange import tracing
-from exchange.classify import Classification, classify
+from contracts.order import Verdict
+from exchange import allowance, tracing
+from exchange.background import is_background
+from exchange.call import Call
+from exchange.classify import Classification, Scope, classify
 from exchange.clock import ExchangeClock
 from exchange.endpoint import ExchangeEndpoint
 from exchange.failure import Failure, FailureKind, answered
-from exchange.limits import Limits
-from exchange.tracing import Call
+from exchange.limits import Limits, Passage, Wait
+from exchange.turnstile import Turnstile
 
 READ_RECV_WINDOW_MS: Final = 5000
+_READ_PATIENCE_S: Final = 1.0
+"""How long a close's read waits for its turn. A longer wait is better a durable timer of the workflow."""
 
 _NEVER_WRITTEN: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 _MAYBE_WRITTEN: Final = (TimeoutError, aiohttp.ClientError, OSError)
@@ -55,7 +62,8 @@ class SignedClient(AsyncClient):  # type: ignore[misc]  # the library is not typ
     """One session to one futures host. Construct inside a running loop; close with ``close_connection``."""
 
     def __init__(self, endpoint: ExchangeEndpoint, clock: ExchangeClock, limits: Limits) -> None:
-        self.limits = limits
+        self._limits = limits
+        self._turnstile = Turnstile(limits)
         self._clock = clock
         self._origin = endpoint.origin
         self._host = URL(endpoint.origin).host or ""
@@ -67,6 +75,10 @@ class SignedClient(AsyncClient):  # type: ignore[misc]  # the library is not typ
     async def exchange_info(self, timeout: aiohttp.ClientTimeout) -> object:  # noqa: ASYNC109
         """All symbols' filters, with a timeout of its own, which the library's method does not take."""
         return await self._request_futures_api("get", "exchangeInfo", data={"requests_params": {"timeout": timeout}})
+
+    async def account_totals(self) -> object:
+        """The third version of the account, which the library does not know."""
+        return await self._request_futures_api("get", "account", True, version=3)
 
     def _get_headers(self) -> dict[str, str]:
         return {"Accept": "application/json", "User-Agent": "harvest", "X-MBX-APIKEY": self.API_KEY}
@@ -86,6 +98,7 @@ class SignedClient(AsyncClient):  # type: ignore[misc]  # the library is not typ
         """Sign, with the caller's own timestamp and recvWindow where it gives them. What is signed is what is sent."""
         values: dict[str, Any] = dict(kwargs.get("data") or {})
         overrides = {"timeout": self._read_timeout, **values.pop("requests_params", {})}
+        overrides.pop("urgency", None)
         if signed:
             values.setdefault("recvWindow", READ_RECV_WINDOW_MS)
             values.setdefault("timestamp", self._clock.now_ms())
@@ -105,28 +118,40 @@ class SignedClient(AsyncClient):  # type: ignore[misc]  # the library is not typ
         call = self._describe(method, uri, kwargs.get("data") or {})
         span = tracing.start(call)
         try:
-            outcome = await self._attempt(call, span, self._get_request_kwargs(method, signed, force_params, **kwargs))
+            # Signed when its turn has come: a read that had to wait would be too old otherwise.
+            prepare = partial(self._get_request_kwargs, method, signed, force_params, **kwargs)
+            outcome = await self._attempt(call, span, prepare)
             if isinstance(outcome, Failure):
                 tracing.failed(span, outcome)
         finally:
             span.end()
         if isinstance(outcome, Failure):
-            raise self._failed(outcome)
+            raise CallFailed(outcome, classify(outcome, self._clock.now_ms()))
         return outcome
 
-    async def _attempt(self, call: Call, span: Span, prepared: Mapping[str, Any]) -> object:
-        if wait_ms := self.limits.wait_ms(order=call.places_order):
-            return Failure(FailureKind.HELD_BACK, retry_after_ms=wait_ms)
+    async def _attempt(self, call: Call, span: Span, prepare: Callable[[], Mapping[str, Any]]) -> object:
         if self.session.closed:
             return Failure(FailureKind.NOT_SENT, detail="session closed")
+        passage = await self._turnstile.enter(call)
+        if isinstance(passage, Wait):
+            return Failure(FailureKind.HELD_BACK, detail=passage.why, retry_after_ms=passage.ms)
+        answered, sent = False, True
         try:
-            return await self._exchange(call, span, prepared)
+            headers, outcome = await self._exchange(call, span, prepare())
+            answered = True
         except _NEVER_WRITTEN as error:
+            sent = False
             return Failure(FailureKind.NOT_SENT, detail=type(error).__name__)
         except _MAYBE_WRITTEN as error:
             return Failure(FailureKind.LOST, detail=type(error).__name__)
+        finally:
+            if not answered:
+                self._limits.lost(passage, sent=sent)
+            self._turnstile.nudge()
+        self._learn(call, passage, headers, outcome)
+        return outcome
 
-    async def _exchange(self, call: Call, span: Span, prepared: Mapping[str, Any]) -> object:
+    async def _exchange(self, call: Call, span: Span, prepared: Mapping[str, Any]) -> tuple[Mapping[str, str], object]:
         query, body = prepared.get("query"), prepared.get("data")
         address = f"{self._origin}{call.path}"
         async with self.session.request(
@@ -137,9 +162,27 @@ class SignedClient(AsyncClient):  # type: ignore[misc]  # the library is not typ
             timeout=prepared["timeout"],
             allow_redirects=False,  # a 307 would repeat a POST
         ) as response:
-            self.limits.read(response.headers)
             span.set_attribute("http.response.status_code", response.status)
-            return _content(response.status, await response.read(), response.headers)
+            content = _content(response.status, await response.read(), response.headers)
+            return response.headers, self._without_ours(content) if isinstance(content, Failure) else content
+
+    def _without_ours(self, failure: Failure) -> Failure:
+        """Whatever an answer echoes, our credentials go no further."""
+        return replace(failure, text=failure.text.replace(self.API_KEY, "***").replace(self.API_SECRET, "***"))
+
+    def _learn(self, call: Call, passage: Passage, headers: Mapping[str, str], outcome: object) -> None:
+        """What every answer says about our budgets, and a refusal about the gates."""
+        if not isinstance(outcome, Failure):
+            self._limits.answered(passage, headers, refused=False)
+            return
+        meaning = classify(outcome, self._clock.now_ms())
+        self._limits.answered(passage, headers, refused=meaning.verdict is Verdict.REFUSED)
+        if (scope := meaning.throttles) is None:
+            return
+        self._limits.adopt(allowance.of_refusal(outcome.text))
+        # An order costs no weight: one that is refused for it tells that nothing of ours is welcome.
+        everything = scope is Scope.WEIGHT and call.places_order
+        self._limits.close(Scope.ADDRESS if everything else scope, meaning.retry_after_ms)
 
     def _headers(self, span: Span, *, form: bool) -> dict[str, str]:
         headers = dict(_FORM) if form else {}
@@ -148,15 +191,25 @@ class SignedClient(AsyncClient):  # type: ignore[misc]  # the library is not typ
         return headers
 
     def _describe(self, method: str, uri: str, values: Mapping[str, Any]) -> Call:
-        client_order_id = values.get("newClientOrderId") or values.get("origClientOrderId")
-        path = uri.removeprefix(self._origin)
-        return Call(method.upper(), path, self._host, values.get("symbol"), client_order_id)
+        path, order_ids = uri.removeprefix(self._origin), ("newClientOrderId", "origClientOrderId")
+        return Call(
+            method.upper(),
+            path,
+            self._host,
+            values.get("symbol"),
+            next((values[name] for name in order_ids if name in values), None),
+            urgency=values.get("requests_params", {}).get("urgency", 0),
+            background=is_background(),
+            patience_s=self._patience_s(values),
+        )
 
-    def _failed(self, failure: Failure) -> CallFailed:
-        meaning = classify(failure, self._clock.now_ms())
-        if meaning.throttles is not None:
-            self.limits.close(meaning.throttles, meaning.retry_after_ms)
-        return CallFailed(failure, meaning)
+    def _patience_s(self, values: Mapping[str, Any]) -> float:
+        """How long the call may wait for its turn: an order as long as half of its window is left for its way."""
+        if "newClientOrderId" not in values:
+            return 0.0 if is_background() else _READ_PATIENCE_S
+        window = int(values.get("recvWindow", 0))
+        left = int(values.get("timestamp", 0)) + window - self._clock.now_ms()
+        return min(window, max(0, left)) / 2000
 
 
 def timeout_of(seconds: float) -> aiohttp.ClientTimeout:
@@ -178,5 +231,5 @@ def _content(status: int, body: bytes, headers: Mapping[str, str]) -> object:
         return answered(status, body, headers)
     try:
         return json.loads(body, parse_float=Decimal)
-    except ValueError:
+    except (ValueError, RecursionError):
         return answered(status, body, headers)

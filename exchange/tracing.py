@@ -1,36 +1,23 @@
 """One client span for each HTTP call. The query string is never in it: it is signed."""
 
-from dataclasses import dataclass
-
 from opentelemetry import trace
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
-from exchange.failure import Failure
+from exchange.call import Call
+from exchange.failure import Failure, FailureKind
 
 _TRACER = trace.get_tracer("harvest.exchange")
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What may be told about a call."""
-
-    method: str
-    """Upper case."""
-    path: str
-    """Without the query."""
-    host: str
-    symbol: str | None = None
-    client_order_id: str | None = None
-
-    @property
-    def places_order(self) -> bool:
-        """Whether it counts against the account's order limits and must never be repeated."""
-        return self.method == "POST" and self.path.endswith(("/order", "/algoOrder", "/batchOrders"))
-
-
 def start(call: Call) -> Span:
     """Begin the call's span under whatever span is current."""
-    attributes = {"http.request.method": call.method, "url.path": call.path, "server.address": call.host}
+    attributes: dict[str, str | int] = {
+        "http.request.method": call.method,
+        "url.path": call.path,
+        "server.address": call.host,
+    }
+    if call.weight:
+        attributes["harvest.request_weight"] = call.weight
     if call.symbol is not None:
         attributes["harvest.symbol"] = call.symbol
     if call.client_order_id is not None:
@@ -42,7 +29,8 @@ def failed(span: Span, failure: Failure) -> None:
     """Mark the span as failed, in our own words: an exception's text would carry the signed URL."""
     if failure.status is not None:
         span.set_attribute("http.response.status_code", failure.status)
-    span.set_attribute("error.type", str(failure.code or failure.status or failure.detail or failure.kind.value))
+    detail = "" if failure.kind is FailureKind.HELD_BACK else failure.detail
+    span.set_attribute("error.type", str(failure.code or failure.status or detail or failure.kind.value))
     span.set_status(Status(StatusCode.ERROR, failure.describe()))
 
 

@@ -54,6 +54,7 @@ def order_state(row: Row) -> OrderState:
         original_quantity=decimal(row, "origQty"),
         executed_quantity=decimal(row, "executedQty"),
         average_price=_price(row, "avgPrice"),
+        executed_quote=_price(row, "cumQuote"),
         reduce_only=_flag_or_false(row, "reduceOnly"),
         close_position=_flag_or_false(row, "closePosition"),
         created_ms=integer(row, "time") if "time" in row else None,

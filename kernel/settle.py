@@ -77,7 +77,7 @@ def settle(
         return SettleStep(Settlement.KEEP_LOOKING, _early_wait(looks, fence), disagreement or "before_fence")
     if disagreement:
         return SettleStep(Settlement.KEEP_LOOKING, rules.spacing_ms, disagreement)
-    if _proven(looks[-rules.clean_looks :], fence, size_before, rules):
+    if _proven(looks, fence, size_before, rules):
         return SettleStep(Settlement.NEVER_EXECUTED, 0, "absent_past_fence")
     return SettleStep(Settlement.KEEP_LOOKING, rules.spacing_ms, "more_clean_looks_needed")
 
@@ -90,17 +90,18 @@ def _early_wait(looks: Sequence[Look], fence: int) -> int:
     return min(patience, fence + 1 - looks[-1].exchange_time_ms)
 
 
-def _proven(recent: Sequence[Look], fence: int, size_before: Decimal, rules: SettleRules) -> bool:
-    return (
-        len(recent) == rules.clean_looks
-        and all(look.exchange_time_ms > fence and not _disagreement(look, size_before) for look in recent)
-        and all(gap >= rules.spacing_ms for gap in _gaps(recent))
-    )
+def _proven(looks: Sequence[Look], fence: int, size_before: Decimal, rules: SettleRules) -> bool:
+    """Enough looks since the last disagreement, each far enough from the next; one that came too early does no harm.
 
-
-def _gaps(looks: Sequence[Look]) -> list[int]:
-    times = [look.exchange_time_ms for look in looks]
-    return [times[n + 1] - times[n] for n in range(len(times) - 1)]
+    Spacing is by the exchange's clock, which may run slower than the one we wait by.
+    """
+    apart: list[int] = []
+    for look in reversed(looks):
+        if look.exchange_time_ms <= fence or _disagreement(look, size_before):
+            break
+        if not apart or apart[-1] - look.exchange_time_ms >= rules.spacing_ms:
+            apart.append(look.exchange_time_ms)
+    return len(apart) >= rules.clean_looks
 
 
 def _disagreement(look: Look, size_before: Decimal) -> str | None:

@@ -70,6 +70,8 @@ class Settings(BaseSettings):
     """Our name of the exchange account; part of every workflow id."""
     mode: Annotated[Mode, Word] = Mode.SHADOW
     venue: Annotated[Venue, Word] = Venue.DEMO
+    account_alias: str | None = None
+    """The exchange's own name of the account, as the worker logs it; if set, nothing is sent to another one (R63)."""
     live_confirmed_account: str | None = None
     """Must repeat ``account`` before an order with real money may leave."""
     exchange_url: str | None = None
@@ -84,7 +86,7 @@ class Settings(BaseSettings):
     task_queue: str = Field(TASK_QUEUE, min_length=1)
     consumer: str = Field(default_factory=lambda: f"bridge-{socket.gethostname()}", min_length=1)
     """This bridge's name in the consumer group: stable over restarts, or its pending entries are orphaned (R24)."""
-    read_count: int = Field(100, ge=1, le=1000)
+    read_count: int = Field(250, ge=1, le=1000)
     """Stream entries per read."""
     max_in_flight: int = Field(200, ge=1, le=10_000)
     """Stream entries in work at a time; reading pauses above."""
@@ -94,6 +96,9 @@ class Settings(BaseSettings):
     recv_window_ms: int = Field(5000, ge=1000, le=5000)
     order_timeout: Duration = Field(timedelta(seconds=5), ge=timedelta(milliseconds=500), le=timedelta(seconds=30))
     """How long the exchange's answer to an order is waited for before its outcome counts as unknown."""
+
+    user_stream: bool = True
+    """Listen to the account's user stream, which makes closes cheaper in request weight; nothing depends on it."""
 
     metrics_bind: str | None = Field(None, pattern=r"^[^\s:]+:[0-9]{1,5}$")
     """host:port for Prometheus; none if not set."""

@@ -29,12 +29,24 @@ PATIENCE_SECONDS = 30.0
 class Lab:
     """Everything a close needs, and the outside world that watches it."""
 
-    def __init__(self, client: Client, redis: Redis, *, mode: Mode = Mode.LIVE, hedge: bool = False) -> None:
+    def __init__(
+        self,
+        client: Client,
+        redis: Redis,
+        *,
+        mode: Mode = Mode.LIVE,
+        hedge: bool = False,
+        user_stream: bool = False,
+        fills_per_order: int = 1,
+        order_timeout: float = 1.0,
+    ) -> None:
         self.client = client
         self.redis = redis
         self.mode = mode
         self.account = f"t{uuid4().hex[:10]}"
-        self.simulator = Simulator(SimulatorConfig(hedge=hedge, seed=7))
+        self.user_stream = user_stream
+        self.order_timeout = order_timeout
+        self.simulator = Simulator(SimulatorConfig(hedge=hedge, seed=7, fills_per_market_order=fills_per_order))
         self._stack = AsyncExitStack()
         self._running = AsyncExitStack()
         self._http: aiohttp.ClientSession | None = None
@@ -55,7 +67,8 @@ class Lab:
                 base_url=self.simulator.url,
                 api_key=SecretStr("sim-key"),
                 api_secret=SecretStr("sim-secret"),
-                order_timeout=1.0,
+                order_timeout=self.order_timeout,
+                user_stream=self.user_stream,
             )
         )
         self._stack.push_async_callback(self.exchange.close)

@@ -105,6 +105,7 @@ class CloseWorkflow(CloseQueries):
         request = SnapshotRequest(
             account=self._case.policy.account,
             symbol=intent.symbol,
+            entry_id=intent.entry_id,
             side=self._case.side,
             rung=self._case.meaning.rung,
             full=self._case.meaning.normalised.kind is CloseKind.FULL,
@@ -187,8 +188,7 @@ class CloseWorkflow(CloseQueries):
         memory = self._case.memory
         self._journal.enter(Phase.SETTLE, f"what became of {ticket.client_order_id}?")
         size = planned.subject.size - memory.executed_in_attempt
-        known = tuple(order.order_id for order in memory.orders.values())
-        request = LookRequest(ticket=ticket, after_trade_id=snapshot.last_trade_id, known_order_ids=known)
+        request = LookRequest(ticket=ticket, after_trade_id=snapshot.last_trade_id, known_order_ids=memory.order_ids)
         self._settling = True  # the ticket lives in this history: it may not be begun anew before its fate is known
         report = await settle_order(request, size, self._stronger_waits, self._on_look, self._on_wait)
         self._settling = False

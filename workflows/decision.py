@@ -43,6 +43,8 @@ class Memory:
     both_sides_open: bool = False
 
     executed_before_attempt: Decimal = ZERO
+    halvings: int = 0
+    """How often what is sent at once has been halved, for a book that does not hold it within the allowed price."""
     _last_reaction: Reaction | None = None
     _same_reaction: int = 0
 
@@ -82,6 +84,7 @@ class Memory:
 
     def count_reaction(self, reaction: Reaction | None) -> int:
         """How often in a row the exchange has now asked for this reaction."""
+        self.halvings = self.halvings + 1 if reaction is Reaction.SLICE else max(0, self.halvings - (reaction is None))
         self._same_reaction = self._same_reaction + 1 if reaction is self._last_reaction else 1
         self._last_reaction = reaction
         return self._same_reaction
@@ -95,6 +98,11 @@ class Memory:
     def executed_in_attempt(self) -> Decimal:
         """What the attempt under way has executed."""
         return self.executed - self.executed_before_attempt
+
+    @property
+    def order_ids(self) -> tuple[int, ...]:
+        """The exchange's ids of every order seen so far."""
+        return tuple(order.order_id for order in self.orders.values())
 
     def remember(self, order: OrderState) -> None:
         """Keep the newest view of an order; an executed quantity never shrinks."""
@@ -173,7 +181,7 @@ def plan(meaning: Meaning, snapshot: Snapshot, memory: Memory, policy: ClosePoli
     total = _total(meaning.normalised, subject, generation.peak_size, progress, memory, lots, policy)
     left = subject.size if total is None else remaining(_with_total(progress, total), subject.size)
     target = subject.size - left
-    sizing = size_orders(subject.size, target, lots)
+    sizing = _sliced(size_orders(subject.size, target, lots), total, memory, subject, lots)
     return Plan(
         subject=subject,
         generation=generation.opening_trade_id if memory.generation is None else memory.generation,
@@ -185,6 +193,14 @@ def plan(meaning: Meaning, snapshot: Snapshot, memory: Memory, policy: ClosePoli
         smallest=smallest_order(lots),
         rung_done=total is not None and progress.executed > ZERO and not sizing.quantities,
     )
+
+
+def _sliced(whole: Sizing, total: Decimal | None, memory: Memory, subject: Position, lots: LotRules) -> Sizing:
+    """A full close in halves of halves (-4131). A part goes whole: its first order alone tells its total (R68)."""
+    if total is not None or not memory.halvings or not whole.quantities:
+        return whole
+    piece = max(sum(whole.quantities, ZERO) / 2**memory.halvings, smallest_order(lots))
+    return size_orders(subject.size, subject.size - min(piece, subject.size), lots)
 
 
 def _progress(snapshot: Snapshot, memory: Memory, lots: LotRules) -> RungProgress:
@@ -259,6 +275,7 @@ def tickets(meaning: Meaning, what: Plan, snapshot: Snapshot, policy: ClosePolic
             reduce_only=one_way,
             timestamp_ms=snapshot.exchange_time_ms,
             recv_window_ms=policy.recv_window_ms,
+            urgency=int(meaning.standing.strength),
         )
         for index, quantity in enumerate(what.sizing.quantities[:MOST_ORDERS_AT_ONCE])
     ]

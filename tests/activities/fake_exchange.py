@@ -7,7 +7,8 @@ from typing import Generic, TypeVar
 from contracts.errors import ExchangeUnavailable
 from contracts.order import AlgoOrder, OrderState, SendReport, Ticket, Trade, Verdict
 from contracts.snapshot import Position, SymbolRules
-from exchange.port import ExchangePort
+from exchange.port import ExchangePort, FillFeed
+from exchange.user_stream_fills import ToldFills
 from tests.activities.samples import DAY, NOW, RULES
 
 T = TypeVar("T")
@@ -47,6 +48,7 @@ class FakeExchange(ExchangePort):
     clock_ms: int = NOW
     send: Callable[[Ticket], Awaitable[SendReport]] = _accept
     away: bool = False
+    fill_feed: FillFeed = field(default_factory=ToldFills)
 
     sent: list[Ticket] = field(default_factory=list)
     looked_up: list[str] = field(default_factory=list)

@@ -24,8 +24,8 @@ class NoHints(RedisHints):
     def __init__(self) -> None:
         pass
 
-    async def read(self, symbol: str) -> PositionHints:
-        del symbol
+    async def read(self, symbol: str, decision_key: str = "") -> PositionHints:
+        del symbol, decision_key
         return PositionHints()
 
 

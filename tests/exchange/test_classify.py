@@ -21,7 +21,8 @@ def judge(
 
 UNKNOWN = [-1000, -1001, -1006, -1007, -2013, -4000, -4116, -5043]
 EXPECTED: dict[Reaction, list[int]] = {
-    Reaction.BACK_OFF: [-1003, -1008, -1015, -1016, -1112, -2020, -4131, -4531, -5041],
+    Reaction.BACK_OFF: [-1003, -1008, -1015, -1016, -1112, -2020, -4531, -5041],
+    Reaction.SLICE: [-4131],
     Reaction.NEW_ATTEMPT: [-5021, -5022],
     Reaction.RESIZE: [
         *(-1111, -4003, -4004, -4005, -4013, -4014, -4016, -4023, -4024, -4135, -4183, -4184, -4210, -4211),
@@ -123,7 +124,10 @@ class TestRateLimits:
 
     def test_retry_after_header(self) -> None:
         found = judge(429, -1003, "Too many requests", {"Retry-After": "7"})
-        assert found == Classification(Verdict.REFUSED, Reaction.BACK_OFF, 7_000, Scope.ADDRESS)
+        assert found == Classification(Verdict.REFUSED, Reaction.BACK_OFF, 7_000, Scope.WEIGHT)
+
+    def test_a_ban_concerns_everything(self) -> None:
+        assert judge(418, -1003, "banned").throttles is Scope.ADDRESS
 
     def test_banned_until(self) -> None:
         text = f"Way too many requests; IP(1.2.3.4) banned until {NOW_MS + 90_500}. Please use the websocket."

@@ -1,10 +1,13 @@
 """Play money stays play money (R62, R63)."""
 
 import pytest
+from pydantic import SecretStr
 
 from contracts.errors import InvalidSettings
 from contracts.mode import Venue
 from exchange.endpoint import ExchangeEndpoint
+from runtime.settings import Settings
+from worker import endpoint_of
 
 
 def endpoint(venue: Venue, base_url: str = "", key: str = "k", private: str = "top-secret") -> ExchangeEndpoint:
@@ -23,6 +26,7 @@ def endpoint(venue: Venue, base_url: str = "", key: str = "k", private: str = "t
         (Venue.SIMULATOR, "http://127.0.0.1:8080", "http://127.0.0.1:8080"),
         (Venue.SIMULATOR, "http://[::1]:8080/fapi", "http://[::1]:8080"),
         (Venue.SIMULATOR, "http://localhost:9", "http://localhost:9"),
+        (Venue.SIMULATOR, "http://simulator:18080", "http://simulator:18080"),
     ],
 )
 def test_address(venue: Venue, base_url: str, origin: str) -> None:
@@ -57,6 +61,11 @@ def test_contradictions_refuse_to_start(venue: Venue, base_url: str) -> None:
 def test_missing_credentials(key: str, secret: str) -> None:
     with pytest.raises(InvalidSettings, match="empty"):
         endpoint(Venue.DEMO, "", key, secret)
+
+
+def test_r63_the_account_that_is_meant_reaches_the_adapter() -> None:
+    settings = Settings(api_key=SecretStr("k"), api_secret=SecretStr("s"), account_alias="SgsR")
+    assert endpoint_of(settings).account_alias == "SgsR"
 
 
 def test_the_secret_does_not_show() -> None:

@@ -9,8 +9,9 @@ from decimal import Decimal
 
 import pytest
 
-from contracts.errors import ExchangeError
+from contracts.errors import ExchangeError, ExchangeThrottled
 from contracts.order import OrderSide, PositionSide, Reaction, Verdict
+from exchange.allowance import Allowance
 from exchange.binance import BinanceExchange
 from exchange.order_form import UnsafeTicket
 from exchange.port import ExchangePort
@@ -122,6 +123,15 @@ class TestWhatIsConcluded:
             Answer(order_row(), cut_body=True),
             Answer(order_row(), delay_s=0.8),
             Answer("", 307, {"Location": "/fapi/v1/order"}),
+            Answer("", 302, {"Location": "https://elsewhere.example/"}),
+            Answer(PAGE, 504),
+            Answer([{"code": -2022, "msg": "in a list"}], 400),
+            Answer('{"code": -2022, "msg": "cut of', 400),
+            Answer("[" * 100_000, 400),
+            Answer("[" * 100_000, 200),
+            Answer({"code": -2022, "msg": "ReduceOnly Order is rejected."}, 200),
+            Answer("\x00\x00", 200),
+            refusal(-1001, "Internal error; unable to process your request. Please try again.", 503),
         ],
         ids=lambda answer: f"{answer.status} {answer.content!s:.40} {answer.delay_s}",
     )
@@ -231,6 +241,48 @@ class TestRateLimits:
         assert await exchange.positions("ETHUSDT") == ()
         assert (await exchange.place(ticket())).reaction is Reaction.BACK_OFF
         assert len(stub.calls(POST)) == 1
+
+    async def test_throttled_reads_leave_an_order_alone(self, exchange: BinanceExchange, stub: StubExchange) -> None:
+        """Whoever goes on reading after a 429 is banned, but an order costs no weight."""
+        stub.script("GET /fapi/v3/positionRisk", refusal(-1003, "Too many requests.", 429, Retry_After="30"))
+        stub.script(POST, ACCEPTED)
+        for _ in range(2):
+            with pytest.raises(ExchangeThrottled) as throttled:
+                await exchange.positions("ETHUSDT")
+            assert throttled.value.retry_after_ms > 25_000
+        assert (await exchange.place(ticket())).verdict is Verdict.ACCEPTED
+        assert len(stub.calls("GET /fapi/v3/positionRisk")) == 1
+
+    async def test_an_order_that_meets_a_429_stops_everything(
+        self, exchange: BinanceExchange, stub: StubExchange
+    ) -> None:
+        stub.script(POST, refusal(-1003, "Too many requests.", 429, Retry_After="30"))
+        await exchange.place(ticket())
+        with pytest.raises(ExchangeThrottled):
+            await exchange.positions("ETHUSDT")
+        assert (await exchange.place(ticket())).retry_after_ms > 25_000
+        assert len(stub.calls(POST)) == 1
+
+    async def test_the_accounts_order_limit_is_kept_without_a_refusal(
+        self, exchange: BinanceExchange, stub: StubExchange
+    ) -> None:
+        """Two orders a window: the third is told to come back, and nothing of it leaves."""
+        exchange._limits.adopt(Allowance(orders_10s=2, orders_1m=2))
+        stub.always(POST, ACCEPTED)
+        spent = ticket(timestamp_ms=exchange.now_ms() - 4_321)  # no time to wait for its turn
+        reports = [await exchange.place(spent) for _ in range(3)]
+        assert [report.verdict for report in reports] == [Verdict.ACCEPTED, Verdict.ACCEPTED, Verdict.REFUSED]
+        assert (reports[2].reaction, len(stub.calls(POST))) == (Reaction.BACK_OFF, 2)
+        assert reports[2].retry_after_ms > 0
+        assert "orders" in reports[2].message
+
+    async def test_the_limits_are_those_of_exchange_info(self, exchange: BinanceExchange, stub: StubExchange) -> None:
+        limits = [{"rateLimitType": "ORDERS", "interval": "MINUTE", "intervalNum": 1, "limit": 1}]
+        stub.always("GET /fapi/v1/exchangeInfo", Answer({"symbols": [], "rateLimits": limits}))
+        stub.always(POST, ACCEPTED)
+        await exchange._catalogue.refresh()
+        await exchange.place(ticket())
+        assert (await exchange.place(ticket(timestamp_ms=1))).reaction is Reaction.BACK_OFF
 
     async def test_counters(self, exchange: BinanceExchange, stub: StubExchange) -> None:
         headers = {"X-MBX-USED-WEIGHT-1M": "41", "X-MBX-ORDER-COUNT-10S": "1", "X-MBX-ORDER-COUNT-1M": "6"}

@@ -12,11 +12,11 @@ from pydantic import SecretStr
 from contracts.mode import Venue
 from exchange import tracing
 from exchange.binance import BinanceExchange
+from exchange.call import Call
 from exchange.clock import ExchangeClock
 from exchange.endpoint import ExchangeEndpoint
 from exchange.limits import Limits
 from exchange.signed_client import SignedClient
-from exchange.tracing import Call
 from tests.exchange.samples import order_row, ticket
 from tests.exchange.stub_exchange import Answer, StubExchange
 
@@ -51,6 +51,14 @@ async def test_a_call_is_a_span(exchange: BinanceExchange, stub: StubExchange, s
         "harvest.symbol": "ETHUSDT",
         "harvest.client_order_id": "hv-abc-full-1",
     }
+
+
+async def test_a_read_says_what_it_weighs(
+    exchange: BinanceExchange, stub: StubExchange, spans: InMemorySpanExporter
+) -> None:
+    stub.script("GET /fapi/v3/positionRisk", Answer([]))
+    await exchange.positions("ETHUSDT")
+    assert (named(spans, "GET /fapi/v3/positionRisk").attributes or {})["harvest.request_weight"] == 5
 
 
 async def test_a_failure_is_marked_without_its_url(

@@ -71,9 +71,9 @@ async def test_killed_before_the_order_was_sent_another_worker_sends_it(outside:
 
 async def test_killed_after_the_answer_and_before_the_result_the_result_comes_once(outside: Outside) -> None:
     await outside.open("SOLUSDT", "LONG", "100")
-    await outside.fault("executed_delay", call="GET /fapi/v1/userTrades", delay_ms=30_000, skip=1)
+    await outside.fault("executed_delay", call="GET /fapi/v3/positionRisk", delay_ms=30_000, skip=1)
     entry = await outside.send("SOLUSDT", "PARTIAL_CLOSE", percentage="0.5")
-    await outside.fault_struck("GET /fapi/v1/userTrades")
+    await outside.fault_struck("GET /fapi/v3/positionRisk")
     assert [row["outcome"] for row in await outside.requests("SOLUSDT")] == ["accepted"]
 
     await outside.stack.kill_worker()

@@ -133,7 +133,7 @@ async def test_r52_refused_because_somebody_else_closed_it_is_an_end_and_not_a_f
     assert await lab.position("SOLUSDT") == 0
 
 
-@pytest.mark.parametrize("code", [-1021, -5028, -1008, -1111, -1016, -4131])
+@pytest.mark.parametrize("code", [-1021, -5028, -1008, -1111, -1016])
 async def test_a_definite_refusal_leads_to_one_more_order_under_a_new_id(lab: Lab, code: int) -> None:
     await lab.open("SOLUSDT", "LONG", "10")
     await lab.fault("error", code=code, msg="injected")

@@ -33,6 +33,8 @@ class OtlpReceiver(TraceServiceServicer):
 
     def __init__(self) -> None:
         self.spans: list[ReceivedSpan] = []
+        self.wire = bytearray()
+        """Everything as it came, with statuses and events."""
         self._arrived = asyncio.Condition()
         self._server = grpc.aio.server()
         add_TraceServiceServicer_to_server(self, self._server)  # type: ignore[no-untyped-call]
@@ -53,6 +55,7 @@ class OtlpReceiver(TraceServiceServicer):
         context: Any,  # noqa: ANN401, ARG002
     ) -> ExportTraceServiceResponse:
         """Called by the exporter."""
+        self.wire += request.SerializeToString()
         for resource in request.resource_spans:
             service = next((a.value.string_value for a in resource.resource.attributes if a.key == "service.name"), "")
             for scope in resource.scope_spans:
