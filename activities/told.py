@@ -65,7 +65,6 @@ def _profit_fits(told: Sequence[Trade], entry_price: Decimal | None) -> bool:
         return False
     gained = sum((_gain(fill, entry_price) for fill in told), ZERO)
     difference = gained - sum((fill.realized_pnl for fill in told), ZERO)
-    difference = gained - sum((fill.realized_pnl for fill in told), ZERO)
     return abs(difference) <= PRINTED * len(told) + PRINTED_ENTRY * _quantity(told)
 
 
