@@ -17,9 +17,9 @@ from harvest.drill.strikes import Strike
 from harvest.mailbox import Mailbox
 from harvest.stack import Stack, StackConfig
 
-SYMBOLS: Final = tuple(f"DRILL{number:02d}USDT" for number in range(12))
+SYMBOLS: Final = tuple(f"DRILL{number:02d}USDT" for number in range(36))
 ONE_WAY: Final = tuple((symbol, None) for symbol in SYMBOLS)
-HEDGE: Final = tuple((symbol, side) for symbol in SYMBOLS[:6] for side in ("LONG", "SHORT"))
+HEDGE: Final = tuple((symbol, side) for symbol in SYMBOLS[:18] for side in ("LONG", "SHORT"))
 _ACKNOWLEDGED_S: Final = 30.0
 
 Place = tuple[str, str | None]
