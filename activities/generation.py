@@ -58,6 +58,15 @@ class GenerationFinder:
         return facts, ()
 
 
+def unread_generation(position: Position, trades: Sequence[Trade]) -> GenerationFacts:
+    """Of a position whose latest trades cannot be read yet. Its opening is not among those that can, so it is named by
+    the next id; and it is taken to be as old as they are, for what could not be read must not make a close too old.
+    """
+    latest = max((trade.trade_id for trade in trades), default=UNREACHABLE)
+    opened = min((trade.time_ms for trade in trades), default=0)
+    return GenerationFacts(opening_trade_id=latest + 1, opened_at_ms=opened, peak_size=position.size)
+
+
 def belongs(trade: Trade, position: Position) -> bool:
     """Whether a trade moved this position (in hedge mode the other side's trades are another story)."""
     return trade.position_side is position.position_side

@@ -4,7 +4,13 @@ import asyncio
 from collections.abc import Sequence
 
 from activities.fees import FeeRates
-from activities.generation import HOT_READS, GenerationFinder, one_moment, pause_for_hot_reads
+from activities.generation import (
+    HOT_READS,
+    GenerationFinder,
+    one_moment,
+    pause_for_hot_reads,
+    unread_generation,
+)
 from activities.hints import RedisHints
 from contracts.errors import ExchangeUnavailable
 from contracts.order import OrderState, PositionSide, Trade
@@ -31,7 +37,7 @@ class SnapshotReader:
     async def take(self, request: SnapshotRequest) -> Snapshot:
         """Raises :class:`contracts.errors.ExchangeError` if a read that the decision needs did not succeed."""
         rules = await self._rules(request)
-        (positions, trades), open_orders, algo_orders, hints = await asyncio.gather(
+        (positions, trades, agree), open_orders, algo_orders, hints = await asyncio.gather(
             self._positions_and_trades(request),
             self._exchange.open_orders(request.symbol),
             self._exchange.open_algo_orders(request.symbol),
@@ -39,7 +45,10 @@ class SnapshotReader:
         )
         self._fees.learn(request.symbol, trades)
         subject = choose_subject(positions, request.side)
-        generation, own = await self._history(request, subject, trades, rules)
+        if subject is not None and not agree:
+            generation, own = await self._unread_history(request, subject, trades)
+        else:
+            generation, own = await self._history(request, subject, trades, rules)
         return Snapshot(
             exchange_time_ms=self._exchange.now_ms(),
             positions=positions,
@@ -62,8 +71,10 @@ class SnapshotReader:
             raise ExchangeUnavailable(f"the filters of {request.symbol} contradict each other: {odd}") from odd
         return rules
 
-    async def _positions_and_trades(self, request: SnapshotRequest) -> tuple[tuple[Position, ...], tuple[Trade, ...]]:
-        """Both at one moment: read again while the position is changing under our hands.
+    async def _positions_and_trades(
+        self, request: SnapshotRequest
+    ) -> tuple[tuple[Position, ...], tuple[Trade, ...], bool]:
+        """Both, and whether they show one moment: read again while the position is changing under our hands.
 
         From reads of different moments the walk to the opening fill starts with a wrong size and ends at a wrong one,
         and a rung that was taken would seem free. A full close goes on all the same: its target is 0 in any case.
@@ -72,8 +83,10 @@ class SnapshotReader:
             positions, trades = await asyncio.gather(
                 self._exchange.positions(request.symbol), self._exchange.recent_trades(request.symbol)
             )
-            if one_moment(positions, trades, self._exchange.now_ms()) or (request.full and positions):
-                return positions, trades
+            if one_moment(positions, trades, self._exchange.now_ms()):
+                return positions, trades, True
+            if request.full and positions:
+                return positions, trades, False
             await pause_for_hot_reads()
         raise ExchangeUnavailable("position and trades do not show the same moment yet")
 
@@ -84,9 +97,14 @@ class SnapshotReader:
             return None, ()
         generation, reducing = await self._generations.find(subject, trades)
         own = await self._own_orders(request, generation, reducing, may_be_split(generation, rules))
-        if any(not order.final for order in own):
-            raise ExchangeUnavailable("an order of ours is not final yet")
-        return generation, own
+        return generation, _all_final(own)
+
+    async def _unread_history(
+        self, request: SnapshotRequest, subject: Position, trades: Sequence[Trade]
+    ) -> tuple[GenerationFacts, tuple[OrderState, ...]]:
+        """For a full close, which waits for no trades that lag. Nothing of an older position is taken for its own."""
+        generation = unread_generation(subject, trades)
+        return generation, _all_final(await self._own_orders(request, generation, (), split=False))
 
     async def _own_orders(
         self, request: SnapshotRequest, generation: GenerationFacts, reducing: Sequence[int], split: bool
@@ -115,7 +133,7 @@ class SnapshotReader:
         self, request: SnapshotRequest, generation: GenerationFacts, attempt: int
     ) -> OrderState | None:
         """Idea 1 of the design: an id is looked up before it is first used, whoever may have used it."""
-        identity = client_order_id(generation.opening_trade_id, request.rung, attempt)
+        identity = client_order_id(_named_by(request, generation), request.rung, attempt)
         return await self._exchange.order_by_client_id(request.symbol, identity)
 
     async def _all_orders(self, symbol: str, generation: GenerationFacts) -> tuple[OrderState, ...]:
@@ -145,7 +163,18 @@ def may_be_split(generation: GenerationFacts, rules: SymbolRules) -> bool:
 
 def _is_own(order: OrderState, request: SnapshotRequest, generation: GenerationFacts) -> bool:
     key = parse_client_order_id(order.client_order_id)
-    return key is not None and (key.generation, key.rung) == (generation.opening_trade_id, request.rung)
+    return key is not None and (key.generation, key.rung) == (_named_by(request, generation), request.rung)
+
+
+def _named_by(request: SnapshotRequest, generation: GenerationFacts) -> int:
+    """The generation in our orders' ids: a run keeps the one that it began with, whatever it reads later."""
+    return generation.opening_trade_id if request.generation is None else request.generation
+
+
+def _all_final(own: tuple[OrderState, ...]) -> tuple[OrderState, ...]:
+    if any(not order.final for order in own):
+        raise ExchangeUnavailable("an order of ours is not final yet")
+    return own
 
 
 def _last_attempt(own: dict[str, OrderState]) -> int:

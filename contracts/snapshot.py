@@ -113,6 +113,8 @@ class SnapshotRequest(Value):
     """The decision's rung: which of our own orders to look for."""
     full: bool = False
     """A full close: its target is 0 whatever the history was, so it does not wait for reads that disagree."""
+    generation: int | None = None
+    """Generation that this run's orders are named by, once it has sent one."""
     known_attempts: int = 0
     """Attempts that this run already made; the id after them is looked up before it is used."""
     refresh: bool = False

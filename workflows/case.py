@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from contracts.close import ClosePolicy
 from contracts.intent import CloseIntent
 from contracts.order import PositionSide
-from contracts.snapshot import Snapshot
+from contracts.snapshot import Snapshot, SnapshotRequest
+from kernel.actions import CloseKind
 from kernel.guard import Permit, Verdict
 from kernel.precedence import Standing
 from workflows.decision import Meaning, Memory, Plan
@@ -28,6 +29,20 @@ class Case:
         """The side that is being closed once it is known, else the one that the intent names."""
         known = self.memory.side
         return PositionSide(known.value) if known else self.intent.side
+
+    def snapshot_request(self, *, refresh: bool) -> SnapshotRequest:
+        """What to read for it. ``refresh``: rules and position mode anew."""
+        return SnapshotRequest(
+            account=self.policy.account,
+            symbol=self.intent.symbol,
+            entry_id=self.intent.entry_id,
+            side=self.side,
+            rung=self.meaning.rung,
+            full=self.meaning.normalised.kind is CloseKind.FULL,
+            generation=self.memory.generation,
+            known_attempts=self.memory.attempts,
+            refresh=refresh,
+        )
 
     def running(self) -> Running:
         """What incoming decisions are measured against."""

@@ -20,9 +20,8 @@ with workflow.unsafe.imports_passed_through():
     from contracts.order import SendReport, Ticket, Verdict
     from contracts.result import CloseResult, Outcome
     from contracts.search import start_attributes
-    from contracts.snapshot import Snapshot, SnapshotRequest
+    from contracts.snapshot import Snapshot
     from contracts.status import Phase
-    from kernel.actions import CloseKind
     from workflows import policies, steps
     from workflows.case import Case, Judgement
     from workflows.decision import Memory, Plan, in_the_way, meaning_of, tickets
@@ -100,19 +99,9 @@ class CloseWorkflow(CloseQueries):
 
     async def _take_snapshot(self, *, refresh: bool) -> Snapshot:
         """1: everything that the decision needs, in one read."""
-        intent, self._looked_at = self._case.intent, workflow.now()
-        self._journal.enter(Phase.SNAPSHOT, f"reading everything about {intent.symbol}")
-        request = SnapshotRequest(
-            account=self._case.policy.account,
-            symbol=intent.symbol,
-            entry_id=intent.entry_id,
-            side=self._case.side,
-            rung=self._case.meaning.rung,
-            full=self._case.meaning.normalised.kind is CloseKind.FULL,
-            known_attempts=self._case.memory.attempts,
-            refresh=refresh,
-        )
-        return await steps.take_snapshot(request, self._on_wait)
+        self._looked_at = workflow.now()
+        self._journal.enter(Phase.SNAPSHOT, f"reading everything about {self._case.intent.symbol}")
+        return await steps.take_snapshot(self._case.snapshot_request(refresh=refresh), self._on_wait)
 
     def _evaluate(self, snapshot: Snapshot) -> Evaluation:
         """2: what the kernel makes of it."""

@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 import pytest
+from redis.asyncio import Redis
+from temporalio.client import Client
 
 from tests.bridge.servers import eventually
 from tests.lab import Lab
@@ -37,6 +39,24 @@ async def test_r68_a_repeated_rung_takes_no_second_part_while_reads_lag_behind_s
     assert len(await lab.requests("SOLUSDT")) == 1
     assert await lab.executed("SOLUSDT") == 25
     assert await lab.position("SOLUSDT") == 75 + Decimal(traded)
+
+
+async def test_a_full_close_of_a_position_whose_opening_cannot_be_read_yet_claims_nothing_of_the_one_before(
+    temporal: Client, redis: Redis
+) -> None:
+    async with Lab(temporal, redis, user_stream=True) as lab:
+        await lab.open("SOLUSDT", "LONG", "30")
+        await lab.fault("read_lag", call=TRADES, delay_ms=3000)
+        before = await lab.close("SOLUSDT")  # its fills were told by the stream; trades do not show them yet
+        await lab.handle("SOLUSDT").result()
+        await lab.open("SOLUSDT", "LONG", "20")
+
+        result = await lab.close("SOLUSDT")
+
+        assert result["outcome"] == "CLOSED_FLAT"
+        assert Decimal(result["filled_qty"]) == 20
+        assert await lab.position("SOLUSDT") == 0
+        assert not set(before["client_order_id"].split(",")) & set(result["client_order_id"].split(","))
 
 
 async def test_a_full_close_that_was_refused_ends_flat_although_the_position_lags_behind_what_a_stop_took(
