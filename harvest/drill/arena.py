@@ -20,6 +20,8 @@ from harvest.stack import Stack, StackConfig
 SYMBOLS: Final = tuple(f"DRILL{number:02d}USDT" for number in range(36))
 ONE_WAY: Final = tuple((symbol, None) for symbol in SYMBOLS)
 HEDGE: Final = tuple((symbol, side) for symbol in SYMBOLS[:18] for side in ("LONG", "SHORT"))
+LEDGER: Final = "ledger.jsonl"
+"""Every order and fill of the exchange, for whoever wants to count again: ``python -m simulator.audit``."""
 _ACKNOWLEDGED_S: Final = 30.0
 
 Place = tuple[str, str | None]
@@ -31,7 +33,9 @@ class Arena:
 
     def __init__(self, folder: Path) -> None:
         self._exits = AsyncExitStack()
-        self._stack = Stack(StackConfig(folder, worker=False, simulator_options=("--unlimited",)))
+        self._stack = Stack(
+            StackConfig(folder, worker=False, simulator_options=("--unlimited", "--ledger", str(folder / LEDGER)))
+        )
         self._numbers = count(1)
         self.played: list[Played] = []
 
