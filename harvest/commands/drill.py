@@ -24,7 +24,13 @@ AsJson = Annotated[bool, Parameter(name="--json")]
 
 @app.command
 def chaos(
-    *, closes: int = 300, seed: int = 1, minutes: float | None = None, only: str | None = None, as_json: AsJson = False
+    *,
+    closes: int = 300,
+    seed: int = 1,
+    minutes: float | None = None,
+    only: str | None = None,
+    every: float = 0.5,
+    as_json: AsJson = False,
 ) -> int:
     """Kill, freeze and cut everything in random order while positions are being closed, then count.
 
@@ -33,9 +39,10 @@ def chaos(
         seed: the same seed makes the same decisions and the same schedule of strikes.
         minutes: begin no further scene after so long.
         only: make one kind of strike only, by its name.
+        every: seconds between two strikes, on average.
         as_json: print one JSON object.
     """
-    return _drilled(lambda folder: run_chaos(Chaos(closes, seed, minutes, only), folder), as_json=as_json)
+    return _drilled(lambda folder: run_chaos(Chaos(closes, seed, minutes, only, every), folder), as_json=as_json)
 
 
 @app.command

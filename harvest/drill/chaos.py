@@ -20,12 +20,14 @@ class Chaos:
     """After so long no further scene begins."""
     only: str | None
     """The one kind of strike to make; None for all."""
+    every_s: float
+    """Seconds between two strikes, on average."""
 
 
 async def run_chaos(chaos: Chaos, folder: Path) -> Report:
     """Start everything, play half of the decisions in one-way mode and half in hedge mode, strike, audit."""
     began = time.monotonic()
-    blows = strikes(chaos.seed, chaos.only)  # a wrong name is told before anything starts
+    blows = strikes(chaos.seed, chaos.only, chaos.every_s)  # a wrong name is told before anything starts
     deadline = None if chaos.minutes is None else began + chaos.minutes * 60
     half = chaos.closes // 2
     async with Arena(folder) as arena:

@@ -11,7 +11,7 @@ from harvest.drill.book import ExchangeBook
 from harvest.drill.strikes import WORKERS, Strike
 from harvest.stack import Stack
 
-_ARMED_AT_MOST = 2
+_ARMED_AT_MOST = 4
 """Faults that wait for their call at a time: a close must have a chance."""
 
 

@@ -151,7 +151,7 @@ _OFTEN: Final[dict[str, int]] = {
 _ORDINARY: Final = 20
 
 
-def strikes(seed: int, only: str | None, every_s: float = 0.5) -> Iterator[Strike]:
+def strikes(seed: int, only: str | None, every_s: float) -> Iterator[Strike]:
     """Strikes without end, the same for the same seed, at random intervals around ``every_s`` seconds.
 
     Raises:

@@ -20,7 +20,7 @@ def test_the_same_seed_makes_the_same_scenes_and_another_seed_others() -> None:
 
 
 def test_the_same_seed_makes_the_same_strikes_in_order() -> None:
-    first, again = (list(islice(strikes(7, None), 200)) for _ in range(2))
+    first, again = (list(islice(strikes(7, None, 0.5), 200)) for _ in range(2))
 
     assert first == again
     assert [strike.at_s for strike in first] == sorted(strike.at_s for strike in first)
@@ -31,12 +31,12 @@ def test_the_same_seed_makes_the_same_strikes_in_order() -> None:
 def test_only_one_kind_of_strike_when_one_is_asked_for(only: str) -> None:
     kinds = {draw(__import__("random").Random(n)).kind for draw in KINDS[only] for n in range(20)}
 
-    assert {strike.kind for strike in islice(strikes(1, only), 60)} <= kinds
+    assert {strike.kind for strike in islice(strikes(1, only, 0.5), 60)} <= kinds
 
 
 def test_an_unknown_strike_is_refused_with_the_list_of_known_ones() -> None:
     with pytest.raises(HarvestError, match="kill_worker"):
-        strikes(1, "earthquake")
+        strikes(1, "earthquake", 0.5)
 
 
 @pytest.mark.parametrize("side", [None, "LONG", "SHORT"])
