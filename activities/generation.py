@@ -59,12 +59,15 @@ class GenerationFinder:
 
 
 def unread_generation(position: Position, trades: Sequence[Trade]) -> GenerationFacts:
-    """Of a position whose latest trades cannot be read yet. Its opening is not among those that can, so it is named by
-    the next id; and it is taken to be as old as they are, for what could not be read must not make a close too old.
+    """Of a position whose latest trades cannot be read yet.
+
+    Its opening is not known, so it is named by when the exchange last changed it, a number that no trade id comes near:
+    no order of another position bears that name. And it counts as no younger than the trades that can be read, for what
+    could not be read must not make it seem younger than a decision about it.
     """
-    latest = max((trade.trade_id for trade in trades), default=UNREACHABLE)
     opened = min((trade.time_ms for trade in trades), default=0)
-    return GenerationFacts(opening_trade_id=latest + 1, opened_at_ms=opened, peak_size=position.size)
+    name = position.updated_ms or UNREACHABLE
+    return GenerationFacts(opening_trade_id=name, opened_at_ms=opened, peak_size=position.size)
 
 
 def belongs(trade: Trade, position: Position) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from activities.fees import FeeRates
 from activities.generation import (
@@ -25,6 +26,15 @@ MOST_LOOKUPS = 8
 """Reducing orders asked for one by one; for more, one listing is cheaper."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Positions and trades, and whether they show one moment."""
+
+    positions: tuple[Position, ...]
+    trades: tuple[Trade, ...]
+    agree: bool
+
+
 class SnapshotReader:
     """Reads the exchange and the hints together."""
 
@@ -37,24 +47,21 @@ class SnapshotReader:
     async def take(self, request: SnapshotRequest) -> Snapshot:
         """Raises :class:`contracts.errors.ExchangeError` if a read that the decision needs did not succeed."""
         rules = await self._rules(request)
-        (positions, trades, agree), open_orders, algo_orders, hints = await asyncio.gather(
+        read, open_orders, algo_orders, hints = await asyncio.gather(
             self._positions_and_trades(request),
             self._exchange.open_orders(request.symbol),
             self._exchange.open_algo_orders(request.symbol),
             self._hints.read(request.symbol, f"{request.account}:{request.entry_id}"),
         )
-        self._fees.learn(request.symbol, trades)
-        subject = choose_subject(positions, request.side)
-        if subject is not None and not agree:
-            generation, own = await self._unread_history(request, subject, trades)
-        else:
-            generation, own = await self._history(request, subject, trades, rules)
+        self._fees.learn(request.symbol, read.trades)
+        subject = choose_subject(read.positions, request.side)
+        generation, own = await self._history(request, subject, read, rules)
         return Snapshot(
             exchange_time_ms=self._exchange.now_ms(),
-            positions=positions,
+            positions=read.positions,
             subject=subject,
             generation=generation,
-            last_trade_id=max((trade.trade_id for trade in trades), default=0),
+            last_trade_id=max((trade.trade_id for trade in read.trades), default=0),
             own_orders=own,
             open_orders=open_orders,
             algo_orders=algo_orders,
@@ -71,9 +78,7 @@ class SnapshotReader:
             raise ExchangeUnavailable(f"the filters of {request.symbol} contradict each other: {odd}") from odd
         return rules
 
-    async def _positions_and_trades(
-        self, request: SnapshotRequest
-    ) -> tuple[tuple[Position, ...], tuple[Trade, ...], bool]:
+    async def _positions_and_trades(self, request: SnapshotRequest) -> _Read:
         """Both, and whether they show one moment: read again while the position is changing under our hands.
 
         From reads of different moments the walk to the opening fill starts with a wrong size and ends at a wrong one,
@@ -84,27 +89,23 @@ class SnapshotReader:
                 self._exchange.positions(request.symbol), self._exchange.recent_trades(request.symbol)
             )
             if one_moment(positions, trades, self._exchange.now_ms()):
-                return positions, trades, True
+                return _Read(positions, trades, agree=True)
             if request.full and positions:
-                return positions, trades, False
+                return _Read(positions, trades, agree=False)
             await pause_for_hot_reads()
         raise ExchangeUnavailable("position and trades do not show the same moment yet")
 
     async def _history(
-        self, request: SnapshotRequest, subject: Position | None, trades: Sequence[Trade], rules: SymbolRules
+        self, request: SnapshotRequest, subject: Position | None, read: _Read, rules: SymbolRules
     ) -> tuple[GenerationFacts | None, tuple[OrderState, ...]]:
         if subject is None:
             return None, ()
-        generation, reducing = await self._generations.find(subject, trades)
+        if not read.agree:
+            unread = unread_generation(subject, read.trades)
+            return unread, _all_final(await self._own_orders(request, unread, (), split=False))
+        generation, reducing = await self._generations.find(subject, read.trades)
         own = await self._own_orders(request, generation, reducing, may_be_split(generation, rules))
         return generation, _all_final(own)
-
-    async def _unread_history(
-        self, request: SnapshotRequest, subject: Position, trades: Sequence[Trade]
-    ) -> tuple[GenerationFacts, tuple[OrderState, ...]]:
-        """For a full close, which waits for no trades that lag. Nothing of an older position is taken for its own."""
-        generation = unread_generation(subject, trades)
-        return generation, _all_final(await self._own_orders(request, generation, (), split=False))
 
     async def _own_orders(
         self, request: SnapshotRequest, generation: GenerationFacts, reducing: Sequence[int], split: bool

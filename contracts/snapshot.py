@@ -112,7 +112,8 @@ class SnapshotRequest(Value):
     rung: str
     """The decision's rung: which of our own orders to look for."""
     full: bool = False
-    """A full close: its target is 0 whatever the history was, so it does not wait for reads that disagree."""
+    """A full close: its target is 0 whatever the history was, so it does not wait for reads that disagree. Not so one
+    that is stale: whether it may close anything depends on when the position was opened."""
     generation: int | None = None
     """Generation that this run's orders are named by, once it has sent one."""
     known_attempts: int = 0

@@ -38,7 +38,7 @@ class Case:
             entry_id=self.intent.entry_id,
             side=self.side,
             rung=self.meaning.rung,
-            full=self.meaning.normalised.kind is CloseKind.FULL,
+            full=self.meaning.normalised.kind is CloseKind.FULL and not self.intent.stale,
             generation=self.memory.generation,
             known_attempts=self.memory.attempts,
             refresh=refresh,

@@ -87,6 +87,7 @@ class _Fill:
     client_id: str
     order_id: int
     trade_id: int
+    time_ms: int
     quantity: Decimal
     before: Decimal
     after: Decimal
@@ -102,6 +103,7 @@ class _Fill:
             client_id=str(row["client_order_id"]),
             order_id=int(str(row["order_id"])),
             trade_id=int(str(row["trade_id"])),
+            time_ms=int(str(row["time_ms"])),
             quantity=Decimal(str(row["quantity"])),
             before=Decimal(str(row["position_before"])),
             after=Decimal(str(row["position_after"])),
@@ -181,17 +183,20 @@ def _reused(ours: Sequence[_Fill]) -> Iterable[tuple[Fault, str]]:
 
 
 def _astray(fills: Sequence[_Fill]) -> Iterable[tuple[Fault, str]]:
-    """An order of ours only ever reduces, and only the position that it names."""
-    opened = 0
+    """An order of ours only ever reduces, and only the position that it names.
+
+    By the trade that opened it; or, where that could not be read in time, by a moment at which it changed.
+    """
+    names: set[int] = set()
     for fill in fills:
         if not fill.before:
-            opened = fill.trade_id
-        if not fill.ours:
-            continue
-        if abs(fill.after) > abs(fill.before) or fill.before * fill.after < 0:
-            yield Fault.WRONG_QUANTITY, f"{fill.client_id} took the position from {fill.before} to {fill.after}"
-        if _number(fill.client_id.split("-")[1]) != opened:
-            yield Fault.WRONG_QUANTITY, f"{fill.client_id} executed on the position opened by trade {opened}"
+            names = {fill.trade_id}
+        if fill.ours:
+            if abs(fill.after) > abs(fill.before) or fill.before * fill.after < 0:
+                yield Fault.WRONG_QUANTITY, f"{fill.client_id} took the position from {fill.before} to {fill.after}"
+            if _number(fill.client_id.split("-")[1]) not in names:
+                yield Fault.WRONG_QUANTITY, f"{fill.client_id} executed on a position that is named {sorted(names)}"
+        names.add(fill.time_ms)
 
 
 def _groups(ours: Sequence[_Fill]) -> list[Decimal]:

@@ -15,6 +15,7 @@ from harvest.drill.scenes import Say, Scene
 
 D = Decimal
 OPENED = 1295  # "zz" in base 36
+MOMENT = 1_700_000_000_000
 ENTRY = "1700000000000-0"
 
 Row = dict[str, object]
@@ -25,6 +26,7 @@ Books = tuple[list[Row], list[Record], list[Record], Played]
 def fill(client_id: str, order_id: int, trade_id: int, quantity: str, before: str, after: str) -> Row:
     """One row of the exchange's ledger."""
     identity = {"symbol": "SOLUSDT", "client_order_id": client_id, "order_id": order_id, "trade_id": trade_id}
+    identity["time_ms"] = MOMENT + trade_id
     amounts = {"quantity": quantity, "position_before": before, "position_after": after}
     return {**identity, **amounts, "position_side": "BOTH"}
 
@@ -132,6 +134,20 @@ def _claims_more_than_was_filled(books: Books) -> Books:
 )
 def test_each_fault_is_found(doctor: Callable[[Books], Books], expected: Fault) -> None:
     assert expected in faults(doctor(in_order()))
+
+
+def test_a_position_may_be_named_by_a_moment_at_which_it_changed_and_by_no_other() -> None:
+    fills, results, dead, played = in_order()
+    digits, number = "", MOMENT + OPENED
+    while number:
+        number, digit = divmod(number, 36)
+        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + digits
+    named = [fills[0], *({**row, "client_order_id": f"hv-{digits}-p50-1"} for row in fills[1:])]
+    results = [{**results[0], "client_order_id": f"hv-{digits}-p50-1"}]
+
+    assert faults((named, results, dead, played)) == set()
+    earlier = [{**named[0], "time_ms": MOMENT}, *named[1:]]
+    assert faults((earlier, results, dead, played)) == {Fault.WRONG_QUANTITY}
 
 
 def test_a_fill_of_the_next_scene_is_not_held_against_this_one() -> None:
