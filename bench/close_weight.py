@@ -1,14 +1,33 @@
-"""What a close costs of the address's request weight, by the exchange's own counter."""
+"""What closes cost of the address's request weight, by the exchange's own count."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from statistics import median
 
 import aiohttp
 
-_COUNTER = "X-MBX-USED-WEIGHT-1M"
-_PROBE = "/fapi/v1/time"
-_PROBE_COSTS = 1
-_MINUTE_MS = 60_000
+
+@dataclass(frozen=True)
+class Counted:
+    """What the exchange counted since its start."""
+
+    weight: int
+    refused: int
+    """Answers 429 and 418: too much weight, too many orders, banned."""
+
+
+class ExchangeCounts:
+    """Asks the simulator for its own counts, which costs no weight."""
+
+    def __init__(self, exchange_url: str) -> None:
+        self._url = f"{exchange_url}/sim/limits"
+
+    async def read(self) -> Counted:
+        """As they are now."""
+        async with aiohttp.ClientSession() as session, session.get(self._url) as answer:
+            answer.raise_for_status()
+            told = await answer.json()
+        return Counted(told["weight"], sum(told["refused"].values()))
 
 
 async def weight_per_close(exchange_url: str, close: Callable[[], Awaitable[object]], times: int = 5) -> float:
@@ -17,21 +36,12 @@ async def weight_per_close(exchange_url: str, close: Callable[[], Awaitable[obje
     Args:
         exchange_url: of the simulator that the closes go to.
         close: makes one close and returns when it has ended, with everything that it reads.
-        times: how many to measure. One during which the counter began anew is not counted, but made again.
+        times: how many to measure.
     """
+    counts = ExchangeCounts(exchange_url)
     measured: list[int] = []
-    async with aiohttp.ClientSession(exchange_url) as session:
-        while len(measured) < times:
-            minute, before = await _probe(session)
-            await close()
-            same_minute, after = await _probe(session)
-            if minute == same_minute:
-                measured.append(after - before - _PROBE_COSTS)
+    for _ in range(times):
+        before = await counts.read()
+        await close()
+        measured.append((await counts.read()).weight - before.weight)
     return median(measured)
-
-
-async def _probe(session: aiohttp.ClientSession) -> tuple[int, int]:
-    """The exchange's minute, and the weight it has counted in it."""
-    async with session.get(_PROBE) as answer:
-        answer.raise_for_status()
-        return (await answer.json())["serverTime"] // _MINUTE_MS, int(answer.headers[_COUNTER])

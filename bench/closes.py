@@ -1,4 +1,4 @@
-"""What a close costs: milliseconds from the stream to exchange and result, history, processor time.
+"""What a close costs: milliseconds from the stream to exchange and result, history, processor time, request weight.
 
     python -m bench.closes --closes 300
 
@@ -20,6 +20,7 @@ from pathlib import Path
 from rich.console import Console
 from temporalio.client import Client
 
+from bench.close_weight import ExchangeCounts
 from bench.percentiles import Percentiles
 from bench.processor_time import by_name, per_close
 from bench.series import Close, Sample, Series
@@ -44,6 +45,8 @@ class Measured:
     result: Percentiles
     processor_ms: dict[str, float]
     """Per close, by process. The simulator's includes opening the position."""
+    weight: float | None = None
+    """Of the exchange's request weight per close; the bare shape asks it nothing."""
     history_events: int = 0
     history_bytes: int = 0
 
@@ -104,6 +107,7 @@ async def _durable(stack: Stack, mailbox: Mailbox, outside: OutsideWorld, closes
         closed=Percentiles.of([closed_ms for closed_ms, _, _ in descriptions]),
         result=measured.result,
         processor_ms=measured.processor_ms,
+        weight=measured.weight,
         history_events=size[1],
         history_bytes=size[2],
     )
@@ -136,12 +140,14 @@ async def _bare(stack: Stack, closes: int) -> Measured:
 
 async def _series(stack: Stack, series: Series, closes: int) -> tuple[Measured, list[Sample]]:
     await series.run(WARM_UP)
-    before = by_name(stack.children)
+    counts = ExchangeCounts(stack.exchange_url)
+    before, counted = by_name(stack.children), await counts.read()
     done = await series.run(closes)
     processor = per_close(before, by_name(stack.children), closes)
+    weight = round(((await counts.read()).weight - counted.weight) / closes, 2)
     samples = await series.samples(done)
     order, result = ([getattr(sample, name) for sample in samples] for name in ("order_ms", "result_ms"))
-    return Measured(Percentiles.of(order), None, Percentiles.of(result), processor), samples
+    return Measured(Percentiles.of(order), None, Percentiles.of(result), processor, weight), samples
 
 
 async def _closed(client: Client, account: str, sample: Sample) -> tuple[float, int, int]:

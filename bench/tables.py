@@ -33,7 +33,9 @@ def _times(report: Report) -> Table:
         *(str(durable.order), str(plain.order), f"{ratios['order_p50']:.1f}", str(bare.order), order),
     )
     table.add_row("result received", str(durable.result), str(plain.result), f"{ratios['result_p50']:.1f}", "-", "-")
+    weights = ("-" if way.weight is None else f"{way.weight:.1f}" for way in (durable, plain))
     table.add_row("workflow closed", str(durable.closed), "-", "-", str(bare.result), closed)
+    table.add_row("request weight per close", *weights, "-", "-", "-")
     return table
 
 

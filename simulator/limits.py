@@ -1,5 +1,6 @@
 """Request weight per minute and order counts, with the headers, refusals and bans they cause."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from simulator.clock import Clock
@@ -47,6 +48,12 @@ class Limits:
         self.weight = Window(60_000, config.weight_per_minute)
         self.orders_10s = Window(10_000, config.orders_per_10s)
         self.orders_1m = Window(60_000, config.orders_per_minute)
+        self._charged = 0
+        self._refused_as: Counter[str] = Counter()
+
+    def rows(self) -> dict[str, object]:
+        """Everything since the start: weight that was counted, and refusals by status and code."""
+        return {"weight": self._charged, "refused": dict(self._refused_as)}
 
     def charge(self, weight: int) -> None:
         """Count a call's weight; calls without weight pass even when the limit is reached, but no call passes a ban."""
@@ -54,12 +61,13 @@ class Limits:
         if now < self._banned_until:
             raise self._ban(now)
         used = self.weight.add(now, weight)
+        self._charged += weight
         if weight and used > self.weight.limit:
             if self._refused.add(now, 1) > self._refused.limit:
                 self._banned_until = now + self._next_ban_ms
                 self._next_ban_ms = min(2 * self._next_ban_ms, LONGEST_BAN_MS)
                 raise self._ban(now)
-            raise _too_many(refusal(-1003, self.weight.limit), self.weight, now)
+            raise self._too_many(refusal(-1003, self.weight.limit), self.weight, now)
 
     def weight_header(self) -> dict[str, str]:
         """Goes out with every answer."""
@@ -70,7 +78,7 @@ class Limits:
         now = self._clock.now_ms()
         for window, name in ((self.orders_10s, "10 SECOND"), (self.orders_1m, "1 MINUTE")):
             if window.add(now, 0) >= window.limit:
-                raise _too_many(refusal(-1015, window.limit, name), window, now)
+                raise self._too_many(refusal(-1015, window.limit, name), window, now)
 
     def count_order(self, ten_seconds: int = 1, minute: int = 1) -> dict[str, str]:
         """Count an accepted order; the headers that go out with it."""
@@ -82,9 +90,12 @@ class Limits:
 
     def _ban(self, now: int) -> ApiError:
         seconds = max(1, (self._banned_until - now + 999) // 1000)
-        return ApiError(-1003, BANNED.format(self._banned_until), 418, {"Retry-After": str(seconds)})
+        return self._noted(ApiError(-1003, BANNED.format(self._banned_until), 418, {"Retry-After": str(seconds)}))
 
+    def _too_many(self, error: ApiError, window: Window, now: int) -> ApiError:
+        error.headers["Retry-After"] = window.retry_after(now)
+        return self._noted(error)
 
-def _too_many(error: ApiError, window: Window, now: int) -> ApiError:
-    error.headers["Retry-After"] = window.retry_after(now)
-    return error
+    def _noted(self, error: ApiError) -> ApiError:
+        self._refused_as[f"{error.status} {error.code}"] += 1
+        return error

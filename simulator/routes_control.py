@@ -110,6 +110,10 @@ def _config(exchange: Exchange, _body: ControlBody) -> object:
     return {field.name: str(getattr(exchange.config, field.name)) for field in fields(exchange.config)}
 
 
+def _limits(exchange: Exchange, _body: ControlBody) -> object:
+    return exchange.limits.rows()
+
+
 def _walk(gateway: Gateway, body: ControlBody) -> None:
     config = gateway.exchange.config
     seed, interval = body.whole("seed", config.seed), body.whole("interval_ms", config.walk_interval_ms)
@@ -140,6 +144,7 @@ MOVING: dict[str, Callable[[Gateway, ControlBody], None]] = {
 
 STEERING: dict[str, Steer] = {
     "GET /sim/config": _config,
+    "GET /sim/limits": _limits,
     "GET /sim/faults": _faults,
     "POST /sim/faults": _arm,
     "DELETE /sim/faults": _clear,

@@ -21,8 +21,11 @@ PATIENCE_FIRST: Final = timedelta(milliseconds=500)
 PATIENCE_MOST: Final = timedelta(seconds=15)
 """Waiting for a dependency doubles from the first to the most, and never ends: no decision is given up."""
 
+PATIENCE_OURS: Final = timedelta(seconds=1)
+"""The most for Redis: there is no limit of calls to be kept, and it shall be noticed soon that it is back."""
+
 HUMAN_AFTER_WAITS: Final = 4
-"""Waits for a dependency after which a human is called (about 8 s)."""
+"""Waits for a dependency after which a human is called (about 8 s; 5 s for Redis)."""
 
 PLACE_START_TO_CLOSE: Final = timedelta(seconds=10)
 PLACE_HEARTBEAT: Final = timedelta(seconds=2)
@@ -43,3 +46,10 @@ LAGGING_LIMIT: Final = 10
 ATTEMPT_PAUSE_FIRST: Final = timedelta(milliseconds=200)
 ATTEMPT_PAUSE_MOST: Final = timedelta(seconds=30)
 """Between attempts after a refusal; doubles."""
+
+WATCH_TURN_TIMEOUT: Final = timedelta(minutes=10)
+"""A turn ends by itself long before."""
+WATCH_SILENCE: Final = timedelta(seconds=5)
+"""A watch that does not beat for so long is begun anew, on another worker if there is one."""
+WATCH_AGAIN: Final = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=2))
+"""For ever: positions without a watch are without exits."""

@@ -17,6 +17,8 @@ with workflow.unsafe.imports_passed_through():
 S = TypeVar("S")
 P = TypeVar("P")
 T = TypeVar("T")
+OUR_DEPENDENCY = "DependencyUnavailable"
+"""Redis is away."""
 UNKNOWN_SYMBOL = "UnknownSymbol"
 """The one read error that waiting does not cure."""
 OnWait = Callable[[str, int], None]
@@ -116,7 +118,8 @@ def _pause(cause: FailureError, waits: int) -> timedelta:
     """What the exchange asked for (Retry-After), else doubling."""
     if isinstance(cause, ApplicationError) and cause.type == "ExchangeThrottled" and cause.details:
         return timedelta(milliseconds=int(cause.details[0]))
-    return doubling(policies.PATIENCE_FIRST, policies.PATIENCE_MOST, waits)
+    ours = isinstance(cause, ApplicationError) and cause.type == OUR_DEPENDENCY
+    return doubling(policies.PATIENCE_FIRST, policies.PATIENCE_OURS if ours else policies.PATIENCE_MOST, waits)
 
 
 def doubling(first: timedelta, most: timedelta, times: int) -> timedelta:

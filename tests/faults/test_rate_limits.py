@@ -4,10 +4,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from redis.asyncio import Redis
+from temporalio.client import Client
 
 from bench.close_weight import weight_per_close
 from contracts.errors import ExchangeThrottled
 from exchange.allowance import Allowance
+from tests.bridge.servers import eventually
 from tests.lab import Lab
 
 TELLS = ("banned this address", "limits this address's reads", "limits this account's orders")
@@ -131,6 +134,27 @@ async def test_a_plain_close_costs_little_weight_and_no_more_than_is_kept_for_it
     weight = await weight_per_close(lab.simulator.url, lambda: closed(lab, names.pop()), times=3)
 
     assert 10 < weight <= 24
+
+
+async def test_with_the_user_stream_a_plain_close_costs_at_most_20(temporal: Client, redis: Redis) -> None:
+    async with Lab(temporal, redis, user_stream=True) as lab:
+        await stream_connected(lab)
+        await list_and_open(lab, names := symbols(6))
+        await lab.close(names.pop())  # the mode and the rules are known now
+
+        weight = await weight_per_close(lab.simulator.url, lambda: closed(lab, names.pop()), times=5)
+
+    assert weight <= 20
+
+
+async def stream_connected(lab: Lab) -> None:
+    exchange = lab.exchange
+    assert exchange is not None
+
+    async def connected() -> bool:
+        return exchange.stream_health is not None and exchange.stream_health.connected
+
+    await eventually(connected)
 
 
 async def closed(lab: Lab, name: str) -> None:

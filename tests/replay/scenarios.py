@@ -4,6 +4,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from contracts.mode import Mode
+from contracts.names import CONSUMER_GROUP, STREAM_INTENT
+from tests.bridge.servers import eventually
+from tests.faults.outside import Outside
 from tests.lab import Lab
 
 SYMBOL = "SOLUSDT"
@@ -16,6 +19,10 @@ class Scenario:
     play: Callable[[Lab], Awaitable[None]]
     hedge: bool = False
     mode: Mode = Mode.LIVE
+    user_stream: bool = False
+    order_timeout: float = 1.0
+    apart: bool = False
+    """The worker is a process of its own, and the lab an :class:`Outside`."""
 
     @property
     def name(self) -> str:
@@ -112,12 +119,132 @@ async def reads_failed_for_a_while(lab: Lab) -> None:
 
 async def stops_cancelled(lab: Lab) -> None:
     await lab.open(SYMBOL, "LONG", "10")
+    await stop_rests(lab)
+    await lab.close(SYMBOL)
+
+
+async def stop_rests(lab: Lab) -> None:
     assert lab.exchange is not None
     await lab.exchange._client.futures_create_algo_order(
         algoType="CONDITIONAL", symbol=SYMBOL, side="SELL", type="STOP_MARKET", triggerPrice="50", quantity="10",
         reduceOnly="true", clientAlgoId="stop-1",
     )  # fmt: skip
+
+
+async def stop_in_the_way(lab: Lab) -> None:
+    await lab.open(SYMBOL, "LONG", "10")
+    await stop_rests(lab)
+    await lab.fault("error", code=-4118, msg="ReduceOnly Order Failed. Please check your existing position.")
     await lab.close(SYMBOL)
+
+
+async def killed(lab: Lab) -> None:
+    """The worker, while its order is at the exchange and the answer is not back."""
+    assert isinstance(lab, Outside)
+    await lab.open(SYMBOL, "LONG", "10")
+    await lab.fault("executed_delay", delay_ms=30_000)
+    entry = await lab.send(SYMBOL)
+    await lab.order_arrived(SYMBOL)
+    await lab.stack.kill_worker()
+    await lab.stack.start_worker()
+    await lab.result(entry)
+
+
+async def killed_never_executed(lab: Lab) -> None:
+    assert isinstance(lab, Outside)
+    await lab.open(SYMBOL, "LONG", "10")
+    await lab.fault("refused_hang", delay_ms=30_000)
+    entry = await lab.send(SYMBOL)
+    await lab.order_arrived(SYMBOL)
+    await lab.stack.kill_worker()
+    await lab.stack.start_worker()
+    await lab.result(entry)
+
+
+async def lagging(lab: Lab) -> None:
+    await lab.open(SYMBOL, "LONG", "10")
+    await lab.fault("read_lag", call="GET /fapi/v3/positionRisk", delay_ms=3_000)
+    await lab.close(SYMBOL, "PARTIAL_CLOSE", percentage="0.5")
+
+
+async def several_pieces(lab: Lab) -> None:
+    """One MARKET order may have 5000 at most."""
+    await lab.open(SYMBOL, "LONG", "4000")
+    for _ in range(3):
+        await lab.open(SYMBOL, "LONG", "3000")
+    await lab.close(SYMBOL)
+
+
+async def told_by_the_stream(lab: Lab) -> None:
+    await stream_connected(lab)
+    await lab.open(SYMBOL, "LONG", "10")
+    await lab.close(SYMBOL)
+
+
+async def overtaken_by_the_stream(lab: Lab) -> None:
+    """The stream tells the order's end, its answer does not come."""
+    await stream_connected(lab)
+    await lab.open(SYMBOL, "LONG", "10")
+    await lab.fault("executed_delay", delay_ms=4_000)
+    await lab.close(SYMBOL)
+
+
+async def stream_connected(lab: Lab) -> None:
+    assert lab.exchange is not None
+    exchange = lab.exchange
+
+    async def connected() -> bool:
+        return exchange.stream_health is not None and exchange.stream_health.connected
+
+    await eventually(connected)
+
+
+async def answered_before(lab: Lab) -> None:
+    """The decision comes again after its close has ended."""
+    await lab.open(SYMBOL, "LONG", "10")
+    await lab.result(await lab.send(SYMBOL))
+    await lab.handle(SYMBOL).result()
+    await lab.open(SYMBOL, "LONG", "7")
+    await lab.stop()
+    await lab.redis.xgroup_setid(STREAM_INTENT, CONSUMER_GROUP, "0")
+    await lab.start()
+    await lab.close("ETHUSDT")
+
+
+async def closed_elsewhere(lab: Lab) -> None:
+    """Between our read and our order somebody else closes."""
+    await lab.open(SYMBOL, "LONG", "10")
+    others = {"do": "position", "symbol": SYMBOL, "side": "LONG", "quantity": "-10"}
+    await lab.fault("meanwhile", before=[others])
+    await lab.close(SYMBOL)
+
+
+async def throttled(lab: Lab) -> None:
+    await lab.open(SYMBOL, "LONG", "10")
+    await lab.fault("error", code=-1015, msg="Too many new orders.", status=429, retry_after_s=1)
+    await lab.close(SYMBOL)
+
+
+async def given_up_for_a_stronger(lab: Lab) -> None:
+    """A full close arrives while nobody knows what became of a part's order."""
+    await lab.open(SYMBOL, "LONG", "10")
+    await lab.fault("refused_cut")
+    weak = await lab.send(SYMBOL, "PARTIAL_25")
+    await lab.until(SYMBOL, phase="settle")
+    strong = await lab.send(SYMBOL)
+    await lab.result(weak)
+    await lab.result(strong)
+
+
+async def the_other_side_waits(lab: Lab) -> None:
+    await lab.open(SYMBOL, "LONG", "10")
+    await lab.open(SYMBOL, "SHORT", "4")
+    await lab.fault("executed_delay", delay_ms=700)
+    first = await lab.send(SYMBOL, side="LONG")
+    await lab.until(SYMBOL, attempts=1)
+    second = await lab.send(SYMBOL, side="SHORT")
+    await lab.result(first)
+    await lab.result(second)
 
 
 SCENARIOS = (
@@ -136,4 +263,16 @@ SCENARIOS = (
     Scenario(called_a_human),
     Scenario(reads_failed_for_a_while),
     Scenario(stops_cancelled),
+    Scenario(stop_in_the_way),
+    Scenario(killed, apart=True),
+    Scenario(killed_never_executed, apart=True),
+    Scenario(lagging),
+    Scenario(several_pieces),
+    Scenario(told_by_the_stream, user_stream=True),
+    Scenario(overtaken_by_the_stream, user_stream=True, order_timeout=10.0),
+    Scenario(answered_before),
+    Scenario(closed_elsewhere),
+    Scenario(throttled),
+    Scenario(given_up_for_a_stronger),
+    Scenario(the_other_side_waits, hedge=True),
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
+from temporalio.api.enums.v1 import TimeoutType
 from temporalio.client import Client, WorkflowHistory
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
@@ -19,7 +20,10 @@ from tests.replay.stored import FOLDER, WORKFLOW_ID, Json, load
 HISTORIES = sorted(FOLDER.glob("*.json"))
 MOST_BYTES = 60_000
 OF_A_MACHINE = ("/home/", "/root/", "/tmp/", "/work/", "127.0.0.1", "localhost", "bridge-")  # noqa: S108
-STALE = "did you mean to change the workflow's commands? then: python -m tests.replay.record"
+STALE = (
+    "closes that run now would stand still: keep the old way behind workflow.patched, then record the new one with"
+    " python -m tests.replay.record NAME"
+)
 
 
 @pytest.fixture
@@ -39,11 +43,23 @@ def test_every_scenario_is_stored_and_nothing_else() -> None:
     assert {path.stem.partition("-")[0] for path in HISTORIES} == {scenario.name for scenario in SCENARIOS}
 
 
-def test_an_escalation_is_stored_with_both_of_its_runs() -> None:
-    first, second = (load(FOLDER / f"escalated-{number}.json") for number in (1, 2))
+@pytest.mark.parametrize("name", ["escalated", "given_up_for_a_stronger", "the_other_side_waits"])
+def test_what_goes_on_as_a_new_run_is_stored_with_both_runs(name: str) -> None:
+    first, second = (load(FOLDER / f"{name}-{number}.json") for number in (1, 2))
 
     ended = first.events[-1].workflow_execution_continued_as_new_event_attributes
     assert ended.new_execution_run_id == second.run_id
+
+
+@pytest.mark.parametrize("name", ["killed", "killed_never_executed"])
+def test_a_kill_is_stored_as_an_order_that_timed_out(name: str) -> None:
+    timeouts = [
+        event.activity_task_timed_out_event_attributes.failure.timeout_failure_info.timeout_type
+        for event in load(FOLDER / f"{name}.json").events
+        if event.HasField("activity_task_timed_out_event_attributes")
+    ]
+
+    assert timeouts == [TimeoutType.TIMEOUT_TYPE_HEARTBEAT]
 
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)

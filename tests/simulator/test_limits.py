@@ -50,6 +50,18 @@ async def test_too_much_weight_is_refused_with_429_but_orders_pass(started: Star
     assert (await client.order("BTCUSDT", "BUY", "0.010")).status == 200
 
 
+async def test_everything_that_was_counted_and_refused_can_be_asked_for(started: Started) -> None:
+    client = await started(SimulatorConfig(weight_per_minute=39, orders_per_minute=1))
+    await client.get("/fapi/v1/positionSide/dual")
+    await client.get("/fapi/v1/openOrders")
+    for _ in range(3):
+        await client.order("BTCUSDT", "BUY", "0.010")
+
+    told = (await client.sim("GET", "limits")).row
+
+    assert told == {"weight": 70, "refused": {"429 -1003": 1, "429 -1015": 2}}
+
+
 async def test_accepted_orders_are_counted_in_the_headers(client: Client) -> None:
     first = await client.order("BTCUSDT", "BUY", "0.010")
     refused = await client.order("BTCUSDT", "BUY", "0")
