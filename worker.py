@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -22,6 +22,8 @@ from temporalio.worker import Worker
 
 from activities.confirmation import Confirmation
 from activities.fees import FeeRates
+from activities.flatten import AccountSurvey
+from activities.handing import CloseDoor
 from activities.hints import RedisHints
 from activities.look import OrderLook
 from activities.marks import SentMarks
@@ -29,23 +31,42 @@ from activities.orders import ExchangeOrders
 from activities.publisher import Publisher
 from activities.reads import ExchangeReads
 from activities.results import VerifiedResults
+from activities.safety import SafetyReader
 from activities.snapshot import SnapshotReader
+from activities.stop_bell import StopBell
+from activities.stops import ExchangeStops
+from activities.stops_view import StopsReader
 from activities.stream_vitals import StreamVitals
+from activities.watch import AccountWatch, WatchTurn
+from activities.watch_pass import WatchParts
 from bridge.bridge import Bridge
+from bridge.panic import PanicReader
 from bridge.settings import BridgeSettings
+from bridge.starter import Starter
+from bridge.stats import BridgeStats
+from bridge.switches import Switches
 from bridge.vitals import meter_of
 from contracts.close import ClosePolicy
 from contracts.errors import CredentialsRefused, ExchangeError, HarvestError
+from contracts.mode import Mode
 from exchange.binance import BinanceExchange
 from exchange.endpoint import ExchangeEndpoint
+from runtime.beside import beside
 from runtime.load import load_settings
 from runtime.log_lines import configure_logging
 from runtime.redis_client import connect_redis, wait_for_redis
+from runtime.relief import relieve
+from runtime.safety_schedule import arrange_safety
 from runtime.sandbox import sandbox
 from runtime.settings import Settings
 from runtime.telemetry import Telemetry, start_telemetry
 from runtime.temporal import connect_temporal, ensure_search_attributes
+from runtime.watch_start import arrange_watch
 from workflows.close import CloseWorkflow
+from workflows.flatten import FlattenWorkflow
+from workflows.move_stop import MoveStopWorkflow
+from workflows.safety import SafetyWorkflow
+from workflows.watch import WatchWorkflow
 
 CACHED_WORKFLOWS = 5000
 """More than the largest burst: a workflow that falls out of the cache is replayed for every step."""
@@ -99,11 +120,16 @@ def make_worker(parts: Parts, settings: Settings) -> Worker:
     reads = ExchangeReads(SnapshotReader(parts.exchange, RedisHints(parts.redis), fees), OrderLook(parts.exchange))
     orders = ExchangeOrders(parts.exchange, settings.mode, SentMarks(parts.redis, settings.account), feed)
     confirmation = Confirmation(parts.exchange, feed, fees)
-    results = VerifiedResults(confirmation, Publisher(parts.redis, settings.build))
+    bell = StopBell(parts.client, settings.account)
+    results = VerifiedResults(confirmation, Publisher(parts.redis, settings.build), bell)
+    stops = make_stops(parts, settings)
+    safety = SafetyReader(parts.exchange, parts.exchange.safety_reads, settings.account)
+    survey = AccountSurvey(parts.exchange.safety_reads, parts.redis, settings.account, settings.mode)
+    starter = Starter(parts.client, policy_of(settings), bridge_settings(settings), BridgeStats())
     return Worker(
         parts.client,
         task_queue=settings.task_queue,
-        workflows=[CloseWorkflow],
+        workflows=[CloseWorkflow, FlattenWorkflow, MoveStopWorkflow, SafetyWorkflow, WatchWorkflow],
         activities=[
             reads.take_snapshot,
             reads.look_for_order,
@@ -111,6 +137,15 @@ def make_worker(parts: Parts, settings: Settings) -> Worker:
             orders.cancel_resting,
             results.confirm_verify_publish,
             results.publish,
+            stops.read_stops,
+            stops.place_stop,
+            stops.look_for_stop,
+            CloseDoor(parts.client, settings.account, starter).hand_over,
+            safety.read_for_safety,
+            survey.survey_account,
+            survey.halt_new_risk,
+            survey.tell_flattened,
+            make_watch(parts, settings).watch_account,
         ],
         workflow_runner=sandbox(*PURE),
         max_cached_workflows=CACHED_WORKFLOWS,
@@ -121,9 +156,27 @@ def make_worker(parts: Parts, settings: Settings) -> Worker:
     )
 
 
-def make_bridge(parts: Parts, settings: Settings) -> Bridge:
-    """The bridge, on the worker's own client: only so can a workflow start eagerly in this process."""
-    bridge_settings = BridgeSettings(
+def make_stops(parts: Parts, settings: Settings) -> ExchangeStops:
+    """What the stops' workflow works with."""
+    reader = StopsReader(parts.exchange, parts.exchange.stops, RedisHints(parts.redis))
+    return ExchangeStops(parts.exchange, parts.exchange.stops, reader, settings.mode)
+
+
+def make_watch(parts: Parts, settings: Settings) -> AccountWatch:
+    """The watch, which judges positions while it is this worker's turn."""
+    turn = WatchTurn(
+        enabled=settings.watch,
+        interval=settings.watch_interval,
+        lasts=settings.watch_turn,
+        build=settings.build,
+        shadow=settings.mode is Mode.SHADOW,
+    )
+    return AccountWatch(WatchParts(parts.exchange, parts.exchange.watch_reads, parts.redis), turn)
+
+
+def bridge_settings(settings: Settings) -> BridgeSettings:
+    """What the bridge needs to know of them."""
+    return BridgeSettings(
         consumer=settings.consumer,
         task_queue=settings.task_queue,
         build=settings.build,
@@ -131,7 +184,11 @@ def make_bridge(parts: Parts, settings: Settings) -> Bridge:
         max_in_flight=settings.max_in_flight,
         drain=settings.graceful_shutdown,
     )
-    return Bridge(parts.redis, parts.client, policy_of(settings), bridge_settings)
+
+
+def make_bridge(parts: Parts, settings: Settings) -> Bridge:
+    """The bridge, on the worker's own client: only so can a workflow start eagerly in this process."""
+    return Bridge(parts.redis, parts.client, policy_of(settings), bridge_settings(settings))
 
 
 @asynccontextmanager
@@ -141,9 +198,10 @@ async def connected(settings: Settings, telemetry: Telemetry) -> AsyncIterator[P
     exchange = await BinanceExchange.connect(endpoint_of(settings))
     try:
         await check_credentials(exchange)
-        await wait_for_redis(redis, settings.redis_url)
-        client = await connect_temporal(settings, telemetry)
-        await ensure_search_attributes(client)
+        # Closes under way and the safety net need no Redis; the bridge goes on waiting for it.
+        async with beside(wait_for_redis(redis, settings.redis_url)):
+            client = await connect_temporal(settings, telemetry)
+            await ensure_search_attributes(client)
         yield Parts(client, redis, exchange)
     finally:
         await exchange.close()
@@ -165,7 +223,16 @@ async def work(parts: Parts, settings: Settings, stop: asyncio.Event) -> None:
     worker = make_worker(parts, settings)
     async with StreamVitals(meter_of(parts.client), lambda: parts.exchange.stream_health), worker:
         log.info("worker ready", account=settings.account, mode=settings.mode.value, venue=settings.venue.value)
-        await make_bridge(parts, settings).run(stop)
+        async with beside(
+            arrange_safety(parts.client, settings),
+            arrange_watch(parts.client, settings),
+            PanicReader(
+                parts.redis, parts.client, settings.account, bridge_settings(settings), settings.max_intent_age
+            ).run(stop),
+            Switches(parts.redis, meter_of(parts.client)).run(),
+            relieve(parts.client, lambda client: make_worker(replace(parts, client=client), settings)),
+        ):
+            await make_bridge(parts, settings).run(stop)
         log.info("stopping: no new decisions, finishing what is in flight")
 
 

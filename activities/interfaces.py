@@ -8,8 +8,12 @@ from abc import ABC, abstractmethod
 from temporalio import activity
 
 from contracts.close import CancelRequest, ConcludeRequest, Conclusion, LookFacts, LookRequest, PublishRequest
+from contracts.flatten import FlattenStatus, HaltRequest, HandedOver, HandOver, Survey
 from contracts.order import SendReport, Ticket
+from contracts.safety import SafetyReading
 from contracts.snapshot import Snapshot, SnapshotRequest
+from contracts.stop import StopLook, StopReport, StopsRequest, StopsView, StopTicket
+from contracts.watch import WatchRequest, WatchStatus
 
 
 class Reads(ABC):
@@ -56,3 +60,71 @@ class Results(ABC):
     @abstractmethod
     async def publish(self, request: PublishRequest) -> int:
         """Publish results; one that was published before is left alone. Returns how many were new."""
+
+
+class Closes(ABC):
+    """Giving decisions to the symbols' closes."""
+
+    @activity.defn(name="hand_over")
+    @abstractmethod
+    async def hand_over(self, request: HandOver) -> HandedOver:
+        """Start the symbol's close or join it; nothing if the same decision is being carried out there."""
+
+
+class Safety(ABC):
+    """Looking at the whole account for the safety net."""
+
+    @activity.defn(name="read_for_safety")
+    @abstractmethod
+    async def read_for_safety(self) -> SafetyReading:
+        """Positions, margin and opening times, straight from the exchange."""
+
+
+class Flattening(ABC):
+    """What closing everything needs beside the closes."""
+
+    @activity.defn(name="survey_account")
+    @abstractmethod
+    async def survey_account(self) -> Survey:
+        """Every position of the account, and what could be in the way of closing it."""
+
+    @activity.defn(name="halt_new_risk")
+    @abstractmethod
+    async def halt_new_risk(self, request: HaltRequest) -> bool:
+        """Set the switch that the entry services read. False in shadow mode or for another account: then it is not."""
+
+    @activity.defn(name="tell_flattened")
+    @abstractmethod
+    async def tell_flattened(self, status: FlattenStatus) -> bool:
+        """Report the end on the original's stream, once. False if that was done before."""
+
+
+class Watching(ABC):
+    """Looking after open positions."""
+
+    @activity.defn(name="watch_account")
+    @abstractmethod
+    async def watch_account(self, request: WatchRequest) -> WatchStatus:
+        """Judge every position again and again and write what is decided, for one turn; returns the last pass.
+
+        Beats all the while. Any number of workers may do it at once: a decision has one name, whoever makes it.
+        """
+
+
+class Stops(ABC):
+    """Protective stops that rest at the exchange."""
+
+    @activity.defn(name="read_stops")
+    @abstractmethod
+    async def read_stops(self, request: StopsRequest) -> StopsView:
+        """One read of position and resting stops."""
+
+    @activity.defn(name="place_stop")
+    @abstractmethod
+    async def place_stop(self, ticket: StopTicket) -> StopReport:
+        """Send one stop, once: one attempt, never retried."""
+
+    @activity.defn(name="look_for_stop")
+    @abstractmethod
+    async def look_for_stop(self, ticket: StopTicket) -> StopLook:
+        """One look for a stop by its name: whether it rests, or what became of it."""

@@ -43,7 +43,7 @@ class ExchangeOrders(Orders):
         if not await self._marks.first(ticket):
             return SendReport(verdict=Verdict.UNKNOWN, message="this order was sent before; it is settled instead")
         try:
-            async with _beating():
+            async with beating():
                 report = await send(self._exchange, self._feed, ticket)
         except ValueError as unsafe:  # the adapter refuses a ticket that would not reduce, before sending
             raise ApplicationError(str(unsafe), type="NotSent") from unsafe
@@ -65,7 +65,7 @@ class ExchangeOrders(Orders):
 
 
 @asynccontextmanager
-async def _beating() -> AsyncIterator[None]:
+async def beating() -> AsyncIterator[None]:
     """Heartbeats while the exchange is slow, so that a dead worker is told from a waiting one. None if it is quick."""
     beats = asyncio.create_task(_beat())
     try:

@@ -7,15 +7,17 @@ from activities.confirmation import Confirmation
 from activities.failures import as_application_errors
 from activities.interfaces import Results
 from activities.publisher import Publisher
+from activities.stop_bell import StopBell
 from contracts.close import ConcludeRequest, Conclusion, PublishRequest
 
 
 class VerifiedResults(Results):
     """Publishes only what was verified a moment before."""
 
-    def __init__(self, confirmation: Confirmation, publisher: Publisher) -> None:
+    def __init__(self, confirmation: Confirmation, publisher: Publisher, bell: StopBell | None = None) -> None:
         self._confirmation = confirmation
         self._publisher = publisher
+        self._bell = bell
 
     @activity.defn(name="confirm_verify_publish")
     async def confirm_verify_publish(self, request: ConcludeRequest) -> Conclusion:
@@ -27,6 +29,8 @@ class VerifiedResults(Results):
             conclusion = await self._confirmation.conclude(request)
         if not conclusion.verified:
             return conclusion
+        if self._bell and conclusion.result.executed:
+            self._bell.ring(request.symbol)
         try:
             await self._publisher.publish(conclusion.result)
             await self._publisher.record_position(request, conclusion.result)

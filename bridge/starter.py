@@ -15,6 +15,7 @@ from bridge.backoff import pause_after
 from bridge.card import details, summary
 from bridge.settings import BridgeSettings
 from bridge.stats import BridgeStats
+from bridge.stop_door import hand_to_stop, moves_a_stop
 from bridge.urgency import urgency
 from contracts.close import ClosePolicy, CloseRequest
 from contracts.intent import CloseIntent
@@ -59,6 +60,8 @@ class Starter:
                 await self._pause(intent, error, tries)
 
     async def _once(self, intent: CloseIntent, labelled: bool) -> Taken:
+        if moves_a_stop(intent):
+            return await self._hand_to_stop(intent, labelled)
         workflow_id = close_workflow_id(self._policy.account, intent.symbol)
         try:
             await self._start(intent, workflow_id, labelled)
@@ -85,6 +88,12 @@ class Starter:
             request_eager_start=True,
             rpc_timeout=_RPC_TIMEOUT,
         )
+
+    async def _hand_to_stop(self, intent: CloseIntent, labelled: bool) -> Taken:
+        labels = self._labels(intent) if labelled else None
+        await hand_to_stop(self._client, self._policy, intent, self._settings.task_queue, TASK_TIMEOUT, labels)
+        _log.info("handed to the symbol's stops", **_brief(intent))
+        return Taken.JOINED
 
     async def _submit(self, intent: CloseIntent, workflow_id: str) -> None:
         handle = self._client.get_workflow_handle(workflow_id)

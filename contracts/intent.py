@@ -10,7 +10,8 @@ from contracts.value import Value
 class CloseIntent(Value):
     """One entry of ``harvest.intent``, understood but not yet judged.
 
-    The numbers after ``reason`` are the producer's own claims. They are shown to humans; nothing is sized from them.
+    The numbers from ``hold_score`` to ``exit_price`` are the producer's own claims. They are shown to humans; nothing
+    is sized from them.
     """
 
     entry_id: str
@@ -40,6 +41,8 @@ class CloseIntent(Value):
     pnl_usd: Decimal | None = None
     entry_price: Decimal | None = None
     exit_price: Decimal | None = None
+    new_stop: Decimal | None = None
+    """Where a decision that moves the stop wants it, quote currency."""
     accepted_at: datetime | None = None
     """When a close workflow took it in. Its age counts up to then; what it waits for afterwards is our delay."""
     stale: bool = False

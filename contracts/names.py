@@ -8,8 +8,10 @@ CLOSE_WORKFLOW: Final = "CloseWorkflow"
 WATCH_WORKFLOW: Final = "WatchWorkflow"
 SAFETY_WORKFLOW: Final = "SafetyWorkflow"
 FLATTEN_WORKFLOW: Final = "FlattenWorkflow"
-SIGNAL_SEEN: Final = "seen"
+MOVE_STOP_WORKFLOW: Final = "MoveStopWorkflow"
+WATCH_SEEN: Final = "seen"
 SIGNAL_SUBMIT: Final = "submit"
+STOP_LOOK: Final = "look"
 QUERY_STATUS: Final = "status"
 QUERY_DECISION: Final = "decision"
 QUERY_ATTEMPTS: Final = "attempts"
@@ -92,6 +94,11 @@ def key_sent(account: str, symbol: str, client_order_id: str) -> str:
 def close_workflow_id(account: str, symbol: str) -> str:
     """One running close per symbol: lock, dedup and operator handle in one."""
     return f"close-{account}-{symbol}"
+
+
+def stop_workflow_id(account: str, symbol: str) -> str:
+    """One workflow holds the stops of a symbol."""
+    return f"stop-{account}-{symbol}"
 
 
 def watch_workflow_id(account: str) -> str:

@@ -26,6 +26,8 @@ class Outcome(StrEnum):
     """The position went away while we were closing it (its stop, a human, liquidation)."""
     DUST_LEFT = "DUST_LEFT"
     """What remains is smaller than the exchange accepts."""
+    STOP_MOVED = "STOP_MOVED"
+    """The stop rests at the exchange where the decision wants it, for the whole position."""
     SUGGESTED = "SUGGESTED"
     """Shadow mode: this is what would have been done."""
     SKIPPED = "SKIPPED"
@@ -79,6 +81,8 @@ class CloseResult(Value):
     client_order_ids: tuple[str, ...] = ()
     order_status: str = ""
     entry_price: Decimal | None = None
+    stop_price: Decimal | None = None
+    """Of a decision about the stop: where it is wanted, on the tick grid. Quote currency."""
     r_net: Decimal | None = None
     kill_score: Decimal | None = None
     attempts: int = 0

@@ -36,10 +36,11 @@ _SIDES = ("side", "position_side", "positionSide")
 _R = ("R_net", "r_net", "r_level")
 _PNL = ("pnl_usd", "unrealized_pnl")
 _SCORES = ("hold_score", "exit_score", "entry_price", "exit_price")
+_NEW_STOPS = ("new_sl_proposed", "new_sl", "stop_price")
 _TEXTS = ("intent_type", "source", "urgency", "reason")
 _KNOWN = frozenset(
     {"symbol", "action", "harvest_action", "dry_run", "traceparent"}.union(
-        _IDS, _ACCOUNTS, TIMES, _FRACTIONS, _QUANTITIES, _SIDES, _R, _PNL, _SCORES, _TEXTS
+        _IDS, _ACCOUNTS, TIMES, _FRACTIONS, _QUANTITIES, _SIDES, _R, _PNL, _SCORES, _NEW_STOPS, _TEXTS
     )
 )
 _SIDE_WORDS: Final[Mapping[str, PositionSide | None]] = {
@@ -62,13 +63,12 @@ def parse_intent(
 ) -> CloseIntent:
     """Understand one entry of ``harvest.intent``: fields, flat or as one JSON object in ``payload`` or ``data``.
 
+    Raises :class:`InvalidIntent`, naming the field that is missing or wrong.
+
     Args:
         entry_id: id of the stream entry; its time is the decision's if no field names one.
         parse_fraction: the kernel's reading of a percentage; raises ValueError with an operator's message.
         now: our clock. Nothing may have been decided later than both it and the entry's own time.
-
-    Raises:
-        InvalidIntent: naming the field that is missing or wrong.
     """
     arrived = entry_time(entry_id)
     words = opened(fields, _KNOWN)
@@ -92,6 +92,7 @@ def parse_intent(
         exit_score=_number(said, ("exit_score",)),
         entry_price=_number(said, ("entry_price",)),
         exit_price=_number(said, ("exit_price",)),
+        new_stop=_number(said, _NEW_STOPS),
         intent_type=_first(said, ("intent_type",)) or "",
         source=_first(said, ("source",)) or "",
         urgency=_first(said, ("urgency",)) or "",

@@ -100,6 +100,7 @@ def suggestion_payload(result: CloseResult, build: str, trace_id: str, published
         "target_qty": text(result.target_quantity),
         "position_amt": text(result.position_before),
         "entry_price": text(result.entry_price),
+        "stop_price": text(result.stop_price),
         "reason": result.producer_reason or result.decisive,
         "reason_codes": list(result.reason_codes),
         "r_level": text(result.r_net),
@@ -177,6 +178,7 @@ def _quantities(result: CloseResult) -> dict[str, str]:
         "position_amt_before": text(result.position_before),
         "position_amt": text(result.position_after),
         "entry_price": text(result.entry_price),
+        "stop_price": text(result.stop_price),
         "R_net": text(result.r_net),
         "kill_score": text(result.kill_score),
     }

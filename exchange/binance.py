@@ -23,12 +23,15 @@ from exchange.order_form import order_form
 from exchange.port import FillFeed
 from exchange.reads import Reads
 from exchange.refusals import CANCEL_REJECTED, CLOCK_CODES, NO_SUCH_ORDER, REDUCE_ONLY_REJECT
+from exchange.safety_reads import SafetyReads
 from exchange.send import answered_report, failed_report
 from exchange.signed_client import CallFailed, SignedClient, timeout_of
+from exchange.stops import StopOrders
 from exchange.upkeep import Upkeep
 from exchange.user_stream import UserStream
 from exchange.user_stream_fills import ToldFills
 from exchange.user_stream_health import StreamHealth
+from exchange.watch_reads import WatchReads
 
 _UPKEEP_S: Final = 180.0
 _UPKEEP_RETRY_S: Final = 5.0
@@ -52,9 +55,12 @@ class BinanceExchange:
         self._client = SignedClient(endpoint, self._clock, self._limits)
         self._reads = Reads(self._client, self._clock, endpoint.venue)
         self._history = History(self._client, self._reads)
+        self.watch_reads = WatchReads(self._client, self._reads, self._clock)
+        self.safety_reads = SafetyReads(self._client, self._reads)
         self._catalogue = Catalogue(self._load_symbols)
         self._upkeep = Upkeep(self._keep_up, every_s=_UPKEEP_S, retry_s=_UPKEEP_RETRY_S)
         self._order_timeout = timeout_of(endpoint.order_timeout)
+        self.stops = StopOrders(self._client, self._reads, self._clock, self._order_timeout, self._doubt)
         self._catalogue_timeout = timeout_of(max(endpoint.read_timeout, _CATALOGUE_TIMEOUT_S))
         self._hedge_mode: bool | None = None
         self._wanted_alias = endpoint.account_alias
@@ -186,7 +192,7 @@ class BinanceExchange:
             UnsafeTicket: a programming error: the ticket could open or flip. Nothing was sent.
         """
         form = order_form(ticket)
-        if self._wanted_alias and not self._account_known and (doubt := await self._doubt()):
+        if doubt := await self._doubt():
             return doubt
         try:
             how = {"timeout": self._order_timeout, "urgency": ticket.urgency}
@@ -230,6 +236,8 @@ class BinanceExchange:
 
     async def _doubt(self) -> SendReport | None:
         """Why nothing may be sent to this account yet: it was away at the start, and could be another's (R63)."""
+        if not self._wanted_alias or self._account_known:
+            return None
         try:
             await self.check_credentials()
         except ExchangeError as error:

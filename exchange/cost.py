@@ -14,6 +14,7 @@ _COSTS: Final[dict[str, int]] = {
     "GET /fapi/v1/openOrders": 1,
     "GET /fapi/v1/openAlgoOrders": 1,
     "GET /fapi/v1/allOrders": 5,
+    "GET /fapi/v1/allAlgoOrders": 5,
     "GET /fapi/v1/userTrades": 5,
     "GET /fapi/v3/positionRisk": 5,
     "GET /fapi/v3/balance": 5,

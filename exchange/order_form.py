@@ -9,9 +9,9 @@ from typing import Final
 
 from contracts.order import PositionSide, Ticket
 
-_CLIENT_ID: Final = re.compile(r"[0-9A-Za-z._-]{1,36}")
-_LONGEST_WINDOW_MS: Final = 60_000
-_CLOSING: Final = {("LONG", "SELL"), ("SHORT", "BUY")}
+CLIENT_ID: Final = re.compile(r"[0-9A-Za-z._-]{1,36}")
+LONGEST_WINDOW_MS: Final = 60_000
+CLOSING: Final = {("LONG", "SELL"), ("SHORT", "BUY")}
 
 
 class UnsafeTicket(ValueError):
@@ -48,7 +48,7 @@ def order_form(ticket: Ticket) -> dict[str, str | int]:
 def _require_reducing(form: dict[str, str | int]) -> None:
     if form["positionSide"] == "BOTH" and form.get("reduceOnly") == "true":
         return
-    if (form["positionSide"], form["side"]) in _CLOSING and "reduceOnly" not in form:
+    if (form["positionSide"], form["side"]) in CLOSING and "reduceOnly" not in form:
         return
     raise UnsafeTicket(
         f"{form['newClientOrderId']}: {form['side']} {form['positionSide']} is not certain to reduce; not sent"
@@ -56,9 +56,9 @@ def _require_reducing(form: dict[str, str | int]) -> None:
 
 
 def _require_sane(ticket: Ticket) -> None:
-    if not _CLIENT_ID.fullmatch(ticket.client_order_id):
+    if not CLIENT_ID.fullmatch(ticket.client_order_id):
         raise UnsafeTicket(f"client order id {ticket.client_order_id!r}: 1 to 36 letters, digits, dots, _ or -")
     if not ticket.quantity.is_finite() or ticket.quantity <= Decimal(0):
         raise UnsafeTicket(f"{ticket.client_order_id}: quantity {ticket.quantity}")
-    if ticket.timestamp_ms <= 0 or not 0 < ticket.recv_window_ms <= _LONGEST_WINDOW_MS:
+    if ticket.timestamp_ms <= 0 or not 0 < ticket.recv_window_ms <= LONGEST_WINDOW_MS:
         raise UnsafeTicket(f"{ticket.client_order_id}: timestamp {ticket.timestamp_ms}, {ticket.recv_window_ms} ms")

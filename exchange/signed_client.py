@@ -41,6 +41,8 @@ _READ_PATIENCE_S: Final = 1.0
 
 _NEVER_WRITTEN: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 _MAYBE_WRITTEN: Final = (TimeoutError, aiohttp.ClientError, OSError)
+_NEW_ORDER: Final = frozenset({"newClientOrderId", "triggerPrice"})
+"""What only a new order has, a regular or a conditional one."""
 _FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -191,7 +193,7 @@ class SignedClient(AsyncClient):  # type: ignore[misc]  # the library is not typ
         return headers
 
     def _describe(self, method: str, uri: str, values: Mapping[str, Any]) -> Call:
-        path, order_ids = uri.removeprefix(self._origin), ("newClientOrderId", "origClientOrderId")
+        path, order_ids = uri.removeprefix(self._origin), ("newClientOrderId", "origClientOrderId", "clientAlgoId")
         return Call(
             method.upper(),
             path,
@@ -205,7 +207,7 @@ class SignedClient(AsyncClient):  # type: ignore[misc]  # the library is not typ
 
     def _patience_s(self, values: Mapping[str, Any]) -> float:
         """How long the call may wait for its turn: an order as long as half of its window is left for its way."""
-        if "newClientOrderId" not in values:
+        if not _NEW_ORDER & values.keys():
             return 0.0 if is_background() else _READ_PATIENCE_S
         window = int(values.get("recvWindow", 0))
         left = int(values.get("timestamp", 0)) + window - self._clock.now_ms()

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from contracts.errors import ExchangeUnavailable
 from contracts.order import AlgoOrder, OrderSide, OrderState, PositionSide, Trade
 from contracts.snapshot import Position, SymbolRules
+from contracts.stop import StopState
 
 Row = Mapping[str, Any]
 T = TypeVar("T")
@@ -75,6 +76,11 @@ def algo_order(row: Row) -> AlgoOrder:
         reduce_only=_flag_or_false(row, "reduceOnly"),
         close_position=_flag_or_false(row, "closePosition"),
     )
+
+
+def stop_state(row: Row) -> StopState:
+    """A conditional order of any state, from the answer of a POST or a GET."""
+    return StopState(**algo_order(row).model_dump(), status=text(row, "algoStatus"))
 
 
 def trade(row: Row) -> Trade:

@@ -1,5 +1,6 @@
 """The command line of Harvest. Commands are imported when they are called: the help answers at once."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -17,12 +18,23 @@ app.command("harvest.commands.decide:decide", name="decide", help="Ask the kerne
 app.command("harvest.commands.drill:app", name="drill", help="Everything under fire, judged by the exchange's ledger.")
 app.command("harvest.commands.status:status", name="status", help="What the close of a symbol is doing, as JSON.")
 app.command("harvest.commands.send:send", name="send", help="Add a close decision to the stream.")
+app.command("harvest.commands.panic:panic", name="panic", help="Close everything now, and halt new risk.")
+app.command("harvest.commands.freeze:freeze", name="freeze", help="Hold back every close: the human switch.")
+app.command("harvest.commands.freeze:unfreeze", name="unfreeze", help="Let the closes go on.")
+app.command("harvest.commands.freeze:resume", name="resume", help="Allow new risk again after a panic.")
 app.command("harvest.commands.dead:app", name="dead", help="Look at dead letters, and put them back on the stream.")
 
 
 def main() -> None:
     """Entry point of the ``harvest`` script."""
-    sys.exit(invoke(sys.argv[1:]))
+    code = invoke(sys.argv[1:])
+    if "temporalio" in sys.modules:
+        # Its client's threads outlive it, and some of them bring the interpreter down while that takes itself apart
+        # (temporalio/sdk-python#300): a panic that had succeeded ended with signal 6.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def invoke(arguments: Sequence[str]) -> int:

@@ -10,6 +10,7 @@ The defaults are safe: decide and suggest only, on Binance's demo exchange (R10,
 import os
 import socket
 from datetime import timedelta
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final, Self
@@ -97,8 +98,25 @@ class Settings(BaseSettings):
     order_timeout: Duration = Field(timedelta(seconds=5), ge=timedelta(milliseconds=500), le=timedelta(seconds=30))
     """How long the exchange's answer to an order is waited for before its outcome counts as unknown."""
 
+    safety: bool | None = None
+    """Whether the safety net closes what is beyond its bounds. If not said: where orders leave for a real exchange
+    (live mode, not the simulator), because a net that has to be thought of is not there when it is needed."""
+    safety_max_loss: Decimal = Field(Decimal("0.03"), gt=0, le=1)
+    """Of the entry notional."""
+    safety_max_age: Duration = Field(timedelta(hours=72), gt=timedelta(0), le=timedelta(days=365))
+    """Since the fill that opened the position."""
+    safety_max_margin_ratio: Decimal = Field(Decimal("0.85"), gt=0, le=1)
+    """Maintenance margin over margin balance; the exchange liquidates at 1."""
+
     user_stream: bool = True
     """Listen to the account's user stream, which makes closes cheaper in request weight; nothing depends on it."""
+
+    watch: bool = False
+    """Judge every open position again and again, and write what the rules decide."""
+    watch_interval: Duration = Field(timedelta(seconds=3), ge=timedelta(milliseconds=200), le=timedelta(minutes=1))
+    """From one pass over the positions to the next."""
+    watch_turn: Duration = Field(timedelta(minutes=1), ge=timedelta(seconds=1), le=timedelta(minutes=5))
+    """How long one worker watches until that is written to the workflow's history."""
 
     metrics_bind: str | None = Field(None, pattern=r"^[^\s:]+:[0-9]{1,5}$")
     """host:port for Prometheus; none if not set."""
@@ -107,6 +125,13 @@ class Settings(BaseSettings):
     log_format: Annotated[LogFormat, Word] = LogFormat.CONSOLE
     log_level: Annotated[LogLevel, Word] = LogLevel.INFO
     graceful_shutdown: Duration = Field(timedelta(seconds=10), ge=timedelta(0), le=timedelta(minutes=5))
+
+    @property
+    def safety_on(self) -> bool:
+        """Whether the safety net is to be there."""
+        if self.safety is not None:
+            return self.safety
+        return self.mode is Mode.LIVE and self.venue is not Venue.SIMULATOR
 
     @classmethod
     def settings_customise_sources(

@@ -1,33 +1,34 @@
 """`harvest status`."""
 
 import json
+import sys
 from datetime import timedelta
 from typing import Any
 
-from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.envconfig import ClientConfig
+from temporalio.client import WorkflowHandle, WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from contracts.errors import DependencyUnavailable, HarvestError
 from contracts.names import QUERY_ATTEMPTS, QUERY_DECISION, QUERY_STATUS, close_workflow_id
 from harvest.exit_code import ExitCode
 from harvest.interrupt import run
+from harvest.switches import switch_board
+from harvest.temporal_client import connect
 
-_DEFAULT_ADDRESS = "127.0.0.1:7233"
 _TIMEOUT = timedelta(seconds=5)
 
 
-def status(symbol: str, *, account: str = "main", address: str | None = None) -> int:
-    """Print status, decision and attempts of a symbol's close, running or ended, as one JSON object.
+def status(symbol: str, *, account: str = "main", address: str | None = None, redis_url: str | None = None) -> int:
+    """Print status, decision and attempts of a symbol's close, running or ended, and the switches, as one JSON object.
 
     Args:
         symbol: as in ETHUSDT.
         account: our name of the exchange account.
         address: Temporal's host:port; else TEMPORAL_ADDRESS and the rest of Temporal's own configuration.
+        redis_url: where the switches are; else HARVEST_REDIS_URL, else the local Redis.
     """
     answers = run(read_status(close_workflow_id(account, symbol.upper()), address))
-    print(json.dumps(answers, indent=2))
+    print(json.dumps({**answers, "switches": _switches(redis_url)}, indent=2))
     return ExitCode.OK
 
 
@@ -38,19 +39,21 @@ async def read_status(workflow_id: str, address: str | None) -> dict[str, Any]:
         DependencyUnavailable: Temporal, or a worker that could answer, is away.
         HarvestError: there is no such close.
     """
-    client = await _connect(address)
+    client = await connect(address)
     handle = client.get_workflow_handle(workflow_id)
     return {name: await _ask(handle, name) for name in (QUERY_STATUS, QUERY_DECISION, QUERY_ATTEMPTS)}
 
 
-async def _connect(address: str | None) -> Client:
-    config = ClientConfig.load_client_connect_config()
-    target = address or config.get("target_host") or _DEFAULT_ADDRESS
-    config["target_host"] = target
+def _switches(redis_url: str | None) -> dict[str, Any]:
+    """The human switches. Loud while closes are frozen: it must not be forgotten."""
     try:
-        return await Client.connect(**config, data_converter=pydantic_data_converter)
-    except RuntimeError as error:
-        raise DependencyUnavailable(f"Temporal does not answer at {target}; is it running?") from error
+        with switch_board(redis_url) as board:
+            frozen, halted = board.frozen_by(), board.halted()
+    except DependencyUnavailable as away:
+        return {"unknown": str(away)}
+    if frozen is not None:
+        print(f"ALL CLOSES ARE FROZEN by {frozen}; `harvest unfreeze` lets them go on", file=sys.stderr)
+    return {"frozen_by": frozen, "new_risk_halted": halted}
 
 
 async def _ask(handle: WorkflowHandle[Any, Any], name: str) -> Any:  # noqa: ANN401 - JSON

@@ -8,7 +8,9 @@ from contracts.errors import ExchangeUnavailable
 from contracts.order import AlgoOrder, OrderState, SendReport, Ticket, Trade, Verdict
 from contracts.snapshot import Position, SymbolRules
 from exchange.port import ExchangePort, FillFeed
+from exchange.safety_port import SafetyPort
 from exchange.user_stream_fills import ToldFills
+from exchange.watch_port import WatchPort
 from tests.activities.samples import DAY, NOW, RULES
 
 T = TypeVar("T")
@@ -49,6 +51,8 @@ class FakeExchange(ExchangePort):
     send: Callable[[Ticket], Awaitable[SendReport]] = _accept
     away: bool = False
     fill_feed: FillFeed = field(default_factory=ToldFills)
+    safety_reads: SafetyPort | None = None
+    watch_reads: WatchPort | None = None
 
     sent: list[Ticket] = field(default_factory=list)
     looked_up: list[str] = field(default_factory=list)

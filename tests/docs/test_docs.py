@@ -121,7 +121,7 @@ def test_commands_exist(page: Path) -> None:
 @every_page
 def test_streams_and_keys_are_those_of_the_code(page: Path) -> None:
     known = {value for value in vars(names).values() if isinstance(value, str)}
-    patterns = {names.key_market_state(""), names.key_risk_proposal(""), names.key_position("")}
+    patterns = {names.key_market_state(""), names.key_risk_proposal(""), names.key_position(""), names.key_config("")}
     patterns |= {
         "quantum:harvest:answered:",
         "quantum:harvest:published:",

@@ -1,0 +1,38 @@
+"""Work beside other work ends with it, and fails aloud."""
+
+import asyncio
+
+import pytest
+
+from runtime.beside import beside
+
+
+async def test_it_runs_meanwhile_and_is_ended_with_the_block() -> None:
+    began, ended = asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async with beside(work()):
+        await asyncio.wait_for(began.wait(), 1)
+        assert not ended.is_set()
+    assert ended.is_set()
+
+
+async def test_one_that_fails_says_so_and_stops_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    done = asyncio.Event()
+
+    async def broken() -> None:
+        raise LookupError("nobody thought of this")
+
+    async def other() -> None:
+        await asyncio.sleep(0)
+        done.set()
+
+    async with beside(broken(), other()):
+        await asyncio.wait_for(done.wait(), 1)
+    assert "nobody thought of this" in capsys.readouterr().out
