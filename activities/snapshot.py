@@ -18,6 +18,7 @@ from contracts.order import OrderState, PositionSide, Trade
 from contracts.snapshot import GenerationFacts, Position, Snapshot, SnapshotRequest, SymbolRules
 from exchange.port import ExchangePort
 from kernel.errors import KernelError
+from kernel.guard import OPENED_AFTER_TOLERANCE_SECONDS
 from kernel.identity import client_order_id, parse_client_order_id
 from kernel.lot_filters import lot_rules
 from kernel.sizing import largest_piece
@@ -90,7 +91,7 @@ class SnapshotReader:
             )
             if one_moment(positions, trades, self._exchange.now_ms()):
                 return _Read(positions, trades, agree=True)
-            if request.full and positions:
+            if request.full and positions and not any(_may_be_another(request, each) for each in positions):
                 return _Read(positions, trades, agree=False)
             await pause_for_hot_reads()
         raise ExchangeUnavailable("position and trades do not show the same moment yet")
@@ -148,6 +149,18 @@ class SnapshotReader:
             return tuple(order for order in listed if order.order_id in set(order_ids))
         found = await asyncio.gather(*(self._exchange.order_by_id(symbol, order_id) for order_id in order_ids))
         return tuple(order for order in found if order is not None)
+
+
+def _may_be_another(request: SnapshotRequest, position: Position) -> bool:
+    """Whether the position may have been opened since the decision, or since the run began.
+
+    What only makes it smaller leaves its entry price alone. Where it may be another, the trades that tell are waited
+    for, as long as they may lag.
+    """
+    if request.generation is not None:
+        return position.entry_price != request.entry_price
+    changed, decided = position.updated_ms, request.decided_at_ms
+    return changed is not None and decided is not None and changed - decided > 1000 * OPENED_AFTER_TOLERANCE_SECONDS
 
 
 def choose_subject(positions: Sequence[Position], side: PositionSide | None) -> Position | None:

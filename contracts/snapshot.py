@@ -115,7 +115,11 @@ class SnapshotRequest(Value):
     """A full close: its target is 0 whatever the history was, so it does not wait for reads that disagree. Not so one
     that is stale: whether it may close anything depends on when the position was opened."""
     generation: int | None = None
-    """Generation that this run's orders are named by, once it has sent one."""
+    """Generation that this run's orders are named by, once it has begun."""
+    entry_price: Decimal | None = None
+    """Of the position that the run began with."""
+    decided_at_ms: int | None = None
+    """When the producer decided, epoch milliseconds."""
     known_attempts: int = 0
     """Attempts that this run already made; the id after them is looked up before it is used."""
     refresh: bool = False

@@ -37,6 +37,8 @@ _R = ("R_net", "r_net", "r_level")
 _PNL = ("pnl_usd", "unrealized_pnl")
 _SCORES = ("hold_score", "exit_score", "entry_price", "exit_price")
 _NEW_STOPS = ("new_sl_proposed", "new_sl", "stop_price")
+LONGEST_REASON = 1000
+"""Characters of a producer's reason that are kept: many decisions wait in one input of a close, which has its limit."""
 _TEXTS = ("intent_type", "source", "urgency", "reason")
 _KNOWN = frozenset(
     {"symbol", "action", "harvest_action", "dry_run", "traceparent"}.union(
@@ -96,7 +98,7 @@ def parse_intent(
         intent_type=_first(said, ("intent_type",)) or "",
         source=_first(said, ("source",)) or "",
         urgency=_first(said, ("urgency",)) or "",
-        reason=_first(said, ("reason",)) or "",
+        reason=(_first(said, ("reason",)) or "")[:LONGEST_REASON],
     )
 
 

@@ -32,6 +32,7 @@ from exchange.user_stream import UserStream
 from exchange.user_stream_fills import ToldFills
 from exchange.user_stream_health import StreamHealth
 from exchange.watch_reads import WatchReads
+from exchange.wire import UnreadableAnswer
 
 _UPKEEP_S: Final = 180.0
 _UPKEEP_RETRY_S: Final = 5.0
@@ -271,7 +272,10 @@ class BinanceExchange:
 
     async def _load_symbols(self) -> object:
         info = wire.row(await self._reads.ask(self._client.exchange_info(self._catalogue_timeout)), "exchangeInfo")
-        self._limits.adopt(allowance.of_rows(info.get("rateLimits") or ()))
+        try:
+            self._limits.adopt(allowance.of_rows(info.get("rateLimits") or ()))
+        except (UnreadableAnswer, TypeError) as unreadable:  # budgets are advice; the filters below are needed
+            _log.warning("rate limits not understood; the known ones stay", reason=str(unreadable))
         return info
 
     async def _keep_up(self) -> None:

@@ -102,8 +102,8 @@ def _of_code(failure: Failure, status: int, now_ms: int) -> Classification:
 
 def _throttled(failure: Failure, now_ms: int, otherwise_ms: int) -> Classification:
     waits = [failure.retry_after_ms or 0]
-    if banned := _BANNED_UNTIL.search(failure.text):
-        waits.append(int(banned.group(1)) - now_ms)
+    if not failure.retry_after_ms and (banned := _BANNED_UNTIL.search(failure.text)):
+        waits.append(int(banned.group(1)) - now_ms)  # a moment, which needs a clock that is right; a span does not
     wait_ms = min(max(waits), _LONGEST_BAN_MS)
     return _back_off(wait_ms if wait_ms > 0 else otherwise_ms, _scope(failure))
 

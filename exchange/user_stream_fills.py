@@ -71,7 +71,8 @@ class ToldFills(FillFeed):
 
     def missed(self, symbol: str, order: OrderState) -> None:
         """See :class:`exchange.port.FillFeed`."""
-        self._untold.setdefault((symbol, order.order_id), time.monotonic())
+        if len(self._untold) < MOST_ORDERS:
+            self._untold.setdefault((symbol, order.order_id), time.monotonic())
 
     def take(self, event: UserEvent) -> None:
         """Remember a fill, and tell everybody who waits for its symbol."""

@@ -26,11 +26,14 @@ _INHERITED = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBR
 Command = tuple[str, ...]
 
 
-def redis_command(port: int, folder: Path) -> Command:
-    """A Redis server whose streams survive a kill: append-only file, synced every second."""
+def redis_command(port: int, folder: Path, sync: str = "everysec") -> Command:
+    """A Redis server whose streams survive a kill: append-only file.
+
+    Synced every second, a slow disk makes the server put off its writes, and a kill then takes the last ones with it.
+    """
     return (
         *(str(redis_binary()), "--bind", LOOPBACK, "--port", str(port), "--dir", str(folder)),
-        *("--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--loglevel", "warning"),
+        *("--appendonly", "yes", "--appendfsync", sync, "--save", "", "--loglevel", "warning"),
     )
 
 

@@ -39,6 +39,8 @@ class StackConfig:
     simulator: bool = True
     simulator_options: tuple[str, ...] = ()
     """Further arguments of ``python -m simulator``."""
+    redis_sync: str = "everysec"
+    """When Redis writes to disk: everysec, or always, so that what it has confirmed survives any kill."""
     account: str = "main"
     usual_ports: bool = False
     """Prefer 6379, 7233, 8233 and 18080. Off, because tests run while other things do."""
@@ -198,7 +200,7 @@ class Stack:
 
     def _command(self, name: str) -> Command:
         if name == "redis":
-            return redis_command(self.redis_port, self.config.folder)
+            return redis_command(self.redis_port, self.config.folder, self.config.redis_sync)
         if name == "simulator":
             return (*simulator_command(self._port("simulator")), *self.config.simulator_options)
         database = self.config.folder / "temporal.db"

@@ -40,6 +40,8 @@ class Case:
             rung=self.meaning.rung,
             full=self.meaning.normalised.kind is CloseKind.FULL and not self.intent.stale,
             generation=self.memory.generation,
+            entry_price=self.memory.entry_price,
+            decided_at_ms=int(self.intent.decided_at.timestamp() * 1000),
             known_attempts=self.memory.attempts,
             refresh=refresh,
         )

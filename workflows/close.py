@@ -36,7 +36,7 @@ with workflow.unsafe.imports_passed_through():
         position_was_dealt_with,
     )
     from workflows.evaluation import Evaluation, evaluate_position
-    from workflows.inbox import Inbox
+    from workflows.inbox import MOST_CARRIED, Answer, Inbox
     from workflows.journal import Journal
     from workflows.permission import permission, plan_or_reason
     from workflows.queries import CloseQueries
@@ -71,6 +71,7 @@ class CloseWorkflow(CloseQueries):
             await self._publish(result)
         self._journal.ended(result)
         await self._answer_others(result)
+        await self._answer_excess(result)
         if self._inbox:
             self._continue_with_next()
         return result
@@ -271,6 +272,11 @@ class CloseWorkflow(CloseQueries):
             await self._publish(*(answer_without_run(self._case, intent, how, result) for intent, how in answered))
             self._journal.enter(Phase.DONE, f"{len(answered)} other decisions answered")
 
+    async def _answer_excess(self, result: CloseResult) -> None:
+        """More than the next run could be given: the weakest are told so."""
+        while excess := self._inbox.take_excess():
+            await self._publish(*(answer_without_run(self._case, each, Answer.CROWDED, result) for each in excess))
+
     def _continue_with_next(self) -> None:
         """Start over with the strongest decision that waits; the others keep waiting there."""
         intent, rest = self._inbox.next()
@@ -284,7 +290,7 @@ class CloseWorkflow(CloseQueries):
         self._journal.waiting(what, times)
         if times >= policies.HUMAN_AFTER_WAITS:
             self._journal.call_human(what)
-        if workflow.info().is_continue_as_new_suggested() and not self._settling:
+        if workflow.info().is_continue_as_new_suggested() and not self._settling and len(self._inbox) <= MOST_CARRIED:
             waiting = self._inbox.everything()
             workflow.continue_as_new(CloseRequest(intent=self._case.intent, policy=self._case.policy, waiting=waiting))
 

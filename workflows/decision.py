@@ -84,7 +84,8 @@ class Memory:
 
     def count_reaction(self, reaction: Reaction | None) -> int:
         """How often in a row the exchange has now asked for this reaction."""
-        self.halvings = self.halvings + 1 if reaction is Reaction.SLICE else max(0, self.halvings - (reaction is None))
+        larger = reaction in (None, Reaction.HUMAN)  # a piece may be below the least value (-4164)
+        self.halvings = self.halvings + 1 if reaction is Reaction.SLICE else max(0, self.halvings - larger)
         self._same_reaction = self._same_reaction + 1 if reaction is self._last_reaction else 1
         self._last_reaction = reaction
         return self._same_reaction

@@ -30,6 +30,7 @@ _OUTCOMES = {
 _ANSWERS = {
     Answer.JOINED: Outcome.JOINED,
     Answer.SUPERSEDED: Outcome.SUPERSEDED,
+    Answer.CROWDED: Outcome.SKIPPED,
     Answer.AMBIGUOUS: Outcome.BLOCKED,
 }
 

@@ -10,6 +10,10 @@ from kernel.guard import OPENED_AFTER_TOLERANCE_SECONDS
 from kernel.precedence import Relation, Standing, relation, strongest
 from workflows.decision import meaning_of
 
+ANSWERED_AT_ONCE = 250
+"""Results that one step publishes."""
+MOST_CARRIED = 1000
+"""Decisions that one run hands to the next: they are one input, and the server takes no more than 2 MB."""
 OLDER_THAN_POSITION = timedelta(seconds=int(OPENED_AFTER_TOLERANCE_SECONDS))
 
 
@@ -32,6 +36,8 @@ class Answer(StrEnum):
 
     JOINED = "joined_running_close"
     SUPERSEDED = "covered_by_stronger_close"
+    CROWDED = "too_many_decisions_waiting"
+    """A flood about one symbol. The strongest stay."""
     AMBIGUOUS = "position_side_ambiguous"
     """It named no side while both were open. Once one is closed it would seem to mean the other: too late to guess."""
 
@@ -40,20 +46,30 @@ class Inbox:
     """Accepted decisions without an answer yet, in order of arrival."""
 
     def __init__(self, running: CloseIntent, waiting: tuple[CloseIntent, ...]) -> None:
-        self._running = running.entry_id
         self._waiting = list(waiting)
+        self._known = {running.entry_id, *(intent.entry_id for intent in waiting)}
+        self._weaker_than: Running | None = None
+        self._weaker = 0
+        """So many of the first were found not to be stronger than that; each is measured once."""
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     def submit(self, intent: CloseIntent, now: datetime) -> None:
         """Take a decision in. The same stream entry again (its acknowledgement was lost) is nothing new."""
-        if intent.entry_id not in (self._running, *(known.entry_id for known in self._waiting)):
+        if intent.entry_id not in self._known:
+            self._known.add(intent.entry_id)
             self._waiting.append(intent.model_copy(update={"accepted_at": now}))
 
     def has_stronger(self, running: Running, now: datetime) -> bool:
         """Whether something arrived that the running decision must give way to."""
-        return any(relation_to(running, intent, now) is Relation.ESCALATE for intent in self._waiting)
+        if self._weaker_than != running:
+            self._weaker_than, self._weaker = running, 0
+        new = self._waiting[self._weaker :]
+        if any(relation_to(running, intent, now) is Relation.ESCALATE for intent in new):
+            return True
+        self._weaker = len(self._waiting)
+        return False
 
     def take_answered(
         self, running: Running, now: datetime, dealt_with: datetime | None
@@ -71,12 +87,27 @@ class Inbox:
             if answer is Answer.AMBIGUOUS or (answer is not None and covered):
                 answered.append((intent, answer))
         gone = {intent.entry_id for intent, _ in answered}
-        self._waiting = [intent for intent in self._waiting if intent.entry_id not in gone]
+        self._remove(gone)
         return answered
 
     def everything(self) -> tuple[CloseIntent, ...]:
         """All that waits."""
         return tuple(self._waiting)
+
+    def take_excess(self) -> list[CloseIntent]:
+        """Remove and return some of the weakest, oldest first, of those beyond what the next run can be given."""
+        if len(self._waiting) <= MOST_CARRIED:
+            return []
+        strength = {intent.entry_id: meaning_of(intent).standing.strength for intent in self._waiting}
+        ranked = sorted(self._waiting, key=lambda intent: (strength[intent.entry_id], intent.decided_at))
+        excess = ranked[: min(len(ranked) - MOST_CARRIED, ANSWERED_AT_ONCE)]
+        self._remove({intent.entry_id for intent in excess})
+        return excess
+
+    def _remove(self, gone: set[str]) -> None:
+        self._waiting = [intent for intent in self._waiting if intent.entry_id not in gone]
+        self._known -= gone
+        self._weaker = 0
 
     def next(self) -> tuple[CloseIntent, tuple[CloseIntent, ...]]:
         """The strongest waiting decision, and the rest."""

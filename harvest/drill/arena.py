@@ -33,9 +33,9 @@ class Arena:
 
     def __init__(self, folder: Path) -> None:
         self._exits = AsyncExitStack()
-        self._stack = Stack(
-            StackConfig(folder, worker=False, simulator_options=("--unlimited", "--ledger", str(folder / LEDGER)))
-        )
+        options = ("--unlimited", "--ledger", str(folder / LEDGER))
+        # What Redis has confirmed and then lost is no decision that Harvest ever saw.
+        self._stack = Stack(StackConfig(folder, worker=False, simulator_options=options, redis_sync="always"))
         self._numbers = count(1)
         self.played: list[Played] = []
 

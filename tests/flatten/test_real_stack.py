@@ -124,8 +124,8 @@ async def panic_event(outside: Outside, event_id: str, issuer: str = "watchdog",
     entry = await outside.redis.xadd(STREAM_PANIC, dict(fields))  # type: ignore[arg-type]
 
     async def dealt_with() -> bool:
-        (group,) = await outside.redis.xinfo_groups(STREAM_PANIC)
-        return bool(group["last-delivered-id"] == entry and group["pending"] == 0)
+        groups = await outside.redis.xinfo_groups(STREAM_PANIC)  # none until the worker's bridge has made its own
+        return any(group["last-delivered-id"] == entry and group["pending"] == 0 for group in groups)
 
     await eventually(dealt_with)
 
