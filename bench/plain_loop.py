@@ -86,7 +86,7 @@ async def _serve(redis_url: str, exchange_url: str) -> None:
         venue=Venue.SIMULATOR, base_url=exchange_url, api_key=SecretStr(API_KEY), api_secret=SecretStr(API_SECRET)
     )
     exchange = await BinanceExchange.connect(endpoint)
-    await exchange.hedge_mode()
+    await exchange.symbol_rules("BTCUSDT")  # with it come the exchange's limits
     redis: Redis = Redis.from_url(redis_url, decode_responses=True)
     try:
         await PlainLoop(redis, exchange).run()

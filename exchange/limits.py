@@ -83,12 +83,14 @@ class Limits:
         self._closed_until = dict.fromkeys(Scope, 0.0)
         self._weight = Window(60_000, 2400)
         self._orders_10s = Window(10_000, 300)
+        self._adopted = False
         self._orders_1m = Window(60_000, 1200)
         self._leases = Leases()
         self._promises = Promises()
 
     def adopt(self, allowed: Allowance) -> None:
         """Take the sizes of the budgets; what is not said, or 0, leaves one as it is."""
+        self._adopted = True
         self._weight.limit = allowed.weight_1m or self._weight.limit
         self._orders_10s.limit = allowed.orders_10s or self._orders_10s.limit
         self._orders_1m.limit = allowed.orders_1m or self._orders_1m.limit
@@ -183,6 +185,8 @@ class Limits:
 
     def _wait_for_weight(self, call: Call, now: int) -> Wait:
         """A close that has begun may use what there is; one that begins leaves the others what they still need."""
+        if not self._adopted and call.path.endswith("/exchangeInfo"):
+            return Wait(0)  # what tells how large the budget is does not wait for a budget that is only assumed
         left = self._weight.left(now)
         if call.background:
             left -= self._leases.outstanding(now) + round(self._weight.limit * (1 - BACKGROUND_SHARE))

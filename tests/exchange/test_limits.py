@@ -45,6 +45,26 @@ class Desk:
         return sum(self.done(call) is not None for _ in range(calls) if self.may(call))
 
 
+class TestUnknownBudget:
+    def test_what_tells_the_budget_does_not_wait_for_one_that_is_only_assumed(self) -> None:
+        desk = Desk()
+        info = Call("GET", "/fapi/v1/exchangeInfo", "h", None)
+        desk.done(Call("GET", "/fapi/v1/time", "h", None), weight=9_000)  # others spent more than we thought there is
+
+        assert not desk.may(read())
+        assert desk.may(info)
+        desk.limits.adopt(Allowance(weight_1m=9_000))
+        assert not desk.may(info)
+        desk.limits.adopt(Allowance(weight_1m=10_000))
+        assert desk.may(read())
+
+    def test_a_ban_holds_it_back_all_the_same(self) -> None:
+        desk = Desk()
+        desk.limits.close(Scope.ADDRESS, 2_000)
+
+        assert not desk.may(Call("GET", "/fapi/v1/exchangeInfo", "h", None))
+
+
 class TestGates:
     def test_a_ban_holds_everything_back(self) -> None:
         desk = Desk()
