@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from contracts.names import STREAM_DEAD, STREAM_INTENT, STREAM_RESULT
+from runtime.beside import end
 
 Record = dict[str, str]
 MARK: Final = "drill"
@@ -38,8 +39,7 @@ class Post:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._collector is not None:
-            self._collector.cancel()
-            await asyncio.wait({self._collector})
+            await end(self._collector)
         await self._redis.aclose()
 
     async def add(self, fields: Mapping[str, str], mark: str) -> str:

@@ -36,3 +36,21 @@ async def test_one_that_fails_says_so_and_stops_nothing_else(capsys: pytest.Capt
     async with beside(broken(), other()):
         await asyncio.wait_for(done.wait(), 1)
     assert "nobody thought of this" in capsys.readouterr().out
+
+
+async def test_one_that_loses_a_cancellation_is_cancelled_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As redis-py does it under Python 3.11: a worker that had been told to stop then went on for ever."""
+    monkeypatch.setattr("runtime.beside._AGAIN_S", 0.01)
+    lost = asyncio.Event()
+
+    async def deaf_once() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            lost.set()
+        await asyncio.Event().wait()
+
+    async with asyncio.timeout(5):
+        async with beside(deaf_once()):
+            await asyncio.sleep(0)
+    assert lost.is_set()
