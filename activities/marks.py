@@ -63,9 +63,10 @@ class SentMarks:
         return [key, claim.key], [*mine, claim.name, CLAIM_MS]
 
     def _answered(self, answer: object) -> bool:
-        if isinstance(answer, bytes):
-            raise AccountOwned(f"the account belongs to {answer.decode(errors='replace')} now: nothing was sent")
-        return bool(answer)
+        if isinstance(answer, int):
+            return bool(answer)
+        owner = answer.decode(errors="replace") if isinstance(answer, bytes) else str(answer)
+        raise AccountOwned(f"the account belongs to {owner} now: nothing was sent")
 
     async def forget(self, ticket: Ticket) -> None:
         """The exchange refused it for certain: the id is free. Should this fail, its next use is settled first."""
