@@ -52,7 +52,7 @@ def report(
     if json:
         print(as_json(found, wanted, fee))
     else:
-        console = Console()
+        console = Console(markup=False)  # names come from others
         console.width = max(console.width, _WIDEST)
         console.print(as_tables(found))
     return ExitCode.FAILED if found.unread else ExitCode.OK

@@ -246,14 +246,23 @@ async def test_the_table_says_the_same_and_what_it_leaves_out(shadow_lab: Lab, r
     await price(lab, "2500")
     await trade(lab, "LONG", "100", "2500")
     await price(lab, "2600")
-    await suggest(lab, "CLOSE", source="brain")
+    await suggest(lab, "CLOSE", source="brain [/odd]")
     await trade(lab, "LONG", "-100", "2550")
     await suggest_nothing(lab)
 
     code, output, _ = await reporter.run()
 
     assert code == ExitCode.OK
-    for words in ("ETHUSDT LONG", "brain", "100 @ 2550", "+9870.00", "+4872.50", "+4997.50", "slippage", "funding"):
+    for words in (
+        "ETHUSDT LONG",
+        "brain [/odd]",
+        "100 @ 2550",
+        "+9870.00",
+        "+4872.50",
+        "+4997.50",
+        "slippage",
+        "funding",
+    ):
         assert words in output
 
 
