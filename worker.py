@@ -54,6 +54,7 @@ from exchange.endpoint import ExchangeEndpoint
 from runtime.beside import beside
 from runtime.load import load_settings
 from runtime.log_lines import configure_logging
+from runtime.ownership import Ownership, keep_account, own_account
 from runtime.redis_client import connect_redis, wait_for_redis
 from runtime.relief import relieve
 from runtime.safety_schedule import arrange_safety
@@ -88,6 +89,7 @@ class Parts:
     client: Client
     redis: Redis
     exchange: BinanceExchange
+    claim: Ownership | None = None
 
 
 def policy_of(settings: Settings) -> ClosePolicy:
@@ -98,6 +100,7 @@ def policy_of(settings: Settings) -> ClosePolicy:
         max_intent_age=settings.max_intent_age,
         ladder_base=settings.ladder_base,
         recv_window_ms=settings.recv_window_ms,
+        exit_owners=settings.exit_owners,
     )
 
 
@@ -118,7 +121,7 @@ def make_worker(parts: Parts, settings: Settings) -> Worker:
     """The Temporal worker with its activities."""
     fees, feed = FeeRates(), parts.exchange.fill_feed
     reads = ExchangeReads(SnapshotReader(parts.exchange, RedisHints(parts.redis), fees), OrderLook(parts.exchange))
-    orders = ExchangeOrders(parts.exchange, settings.mode, SentMarks(parts.redis, settings.account), feed)
+    orders = ExchangeOrders(parts.exchange, settings.mode, SentMarks(parts.redis, settings.account, parts.claim), feed)
     confirmation = Confirmation(parts.exchange, feed, fees)
     bell = StopBell(parts.client, settings.account)
     results = VerifiedResults(confirmation, Publisher(parts.redis, settings.build), bell)
@@ -159,7 +162,7 @@ def make_worker(parts: Parts, settings: Settings) -> Worker:
 def make_stops(parts: Parts, settings: Settings) -> ExchangeStops:
     """What the stops' workflow works with."""
     reader = StopsReader(parts.exchange, parts.exchange.stops, RedisHints(parts.redis))
-    return ExchangeStops(parts.exchange, parts.exchange.stops, reader, settings.mode)
+    return ExchangeStops(parts.exchange, parts.exchange.stops, reader, settings.mode, parts.claim)
 
 
 def make_watch(parts: Parts, settings: Settings) -> AccountWatch:
@@ -202,7 +205,8 @@ async def connected(settings: Settings, telemetry: Telemetry) -> AsyncIterator[P
         async with beside(wait_for_redis(redis, settings.redis_url)):
             client = await connect_temporal(settings, telemetry)
             await ensure_search_attributes(client)
-        yield Parts(client, redis, exchange)
+            claim = await own_account(client, redis, exchange, settings)
+        yield Parts(client, redis, exchange, claim)
     finally:
         await exchange.close()
         await redis.aclose()
@@ -224,6 +228,7 @@ async def work(parts: Parts, settings: Settings, stop: asyncio.Event) -> None:
     async with StreamVitals(meter_of(parts.client), lambda: parts.exchange.stream_health), worker:
         log.info("worker ready", account=settings.account, mode=settings.mode.value, venue=settings.venue.value)
         async with beside(
+            keep_account(parts.claim, stop),
             arrange_safety(parts.client, settings),
             arrange_watch(parts.client, settings),
             PanicReader(
@@ -234,6 +239,8 @@ async def work(parts: Parts, settings: Settings, stop: asyncio.Event) -> None:
         ):
             await make_bridge(parts, settings).run(stop)
         log.info("stopping: no new decisions, finishing what is in flight")
+    if parts.claim is not None:
+        parts.claim.require()
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:

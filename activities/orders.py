@@ -13,6 +13,7 @@ from activities.interfaces import Orders
 from activities.marks import SentMarks
 from activities.sending import send
 from contracts.close import CancelRequest
+from contracts.errors import AccountOwned
 from contracts.mode import Mode
 from contracts.order import Reaction, SendReport, Ticket, Verdict
 from exchange.port import ExchangePort, FillFeed
@@ -40,7 +41,11 @@ class ExchangeOrders(Orders):
         if self._exchange.now_ms() > ticket.timestamp_ms + ticket.recv_window_ms:
             message = "the ticket expired before it was sent"
             return SendReport(verdict=Verdict.REFUSED, reaction=Reaction.NEW_ATTEMPT, message=message)
-        if not await self._marks.first(ticket):
+        try:
+            first = await self._marks.first(ticket)
+        except AccountOwned as owned:
+            return SendReport(verdict=Verdict.REFUSED, reaction=Reaction.HUMAN, message=str(owned))
+        if not first:
             return SendReport(verdict=Verdict.UNKNOWN, message="this order was sent before; it is settled instead")
         try:
             async with beating():

@@ -12,6 +12,7 @@ from activities.orders import beating
 from activities.stops_view import StopsReader
 from contracts.mode import Mode
 from contracts.order import Reaction, Verdict
+from contracts.ownership import AccountClaim
 from contracts.stop import StopLook, StopReport, StopsRequest, StopState, StopsView, StopTicket
 from exchange.background import in_background
 from exchange.port import ExchangePort
@@ -21,11 +22,19 @@ from exchange.stop_port import StopPort
 class ExchangeStops(Stops):
     """Stops over the exchange's ports."""
 
-    def __init__(self, exchange: ExchangePort, stops: StopPort, reader: StopsReader, mode: Mode) -> None:
+    def __init__(
+        self,
+        exchange: ExchangePort,
+        stops: StopPort,
+        reader: StopsReader,
+        mode: Mode,
+        claim: AccountClaim | None = None,
+    ) -> None:
         self._exchange = exchange
         self._stops = stops
         self._reader = reader
         self._mode = mode
+        self._claim = claim
 
     @activity.defn(name="read_stops")
     async def read_stops(self, request: StopsRequest) -> StopsView:
@@ -44,6 +53,9 @@ class ExchangeStops(Stops):
         if self._exchange.now_ms() > ticket.timestamp_ms + ticket.recv_window_ms:
             message = "the ticket expired before it was sent"
             return StopReport(verdict=Verdict.REFUSED, reaction=Reaction.NEW_ATTEMPT, message=message)
+        if self._claim and (owner := await self._claim.owned_by_another()):
+            message = f"the account belongs to {owner} now: nothing was sent"
+            return StopReport(verdict=Verdict.REFUSED, reaction=Reaction.HUMAN, message=message)
         try:
             async with beating():
                 report = await self._stops.place(ticket)

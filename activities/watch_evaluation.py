@@ -131,7 +131,7 @@ class Evaluation:
             report = _report(facts, memory, active, verdict, problem=held_back.why)
             return Evaluated(facts.held.key, report, memory)
         wanted, memory = decide(verdict, side, memory, now, once=self._shadow)
-        occasion = Occasion(self._account, self._build, active.state.version, self._shadow, now)
+        occasion = Occasion(self._account, self._build, active.state.version, self._shadow, now, facts.now_ms)
         return Evaluated(
             facts.held.key,
             _report(facts, memory, active, verdict),

@@ -10,14 +10,15 @@ from typing import Final
 
 from activities.watch_decisions import Wanted
 from activities.watch_identity import intent_id
-from contracts.names import STREAM_INTENT, STREAM_SUGGESTIONS, watch_workflow_id
+from contracts.names import SOURCE_WATCH, STREAM_INTENT, STREAM_SUGGESTIONS, watch_workflow_id
+from contracts.result import Outcome
 from contracts.watch import HeldPosition, PositionMemory
 from contracts.wire_out import flag, iso, listed, text
 from kernel.finding import ALL, ExitAction
+from kernel.identity import client_order_id, rung_of
 from kernel.rules import Verdict
 from kernel.side import Side
 
-SOURCE: Final = "harvest_watch"
 KEEP_INTENTS: Final = 100_000
 KEEP_SUGGESTIONS: Final = 10_000
 _STOP_RULES: Final = {ExitAction.PROFIT_LOCK_SL: "profit_lock", ExitAction.MOVE_SL_TRAIL: "trailing"}
@@ -43,6 +44,8 @@ class Occasion:
     shadow: bool
     now_ms: int
     """Our clock, epoch milliseconds."""
+    looked_ms: int
+    """The exchange's clock."""
 
 
 def entry_of(wanted: Wanted, verdict: Verdict, held: HeldPosition, memory: PositionMemory, occasion: Occasion) -> Entry:
@@ -62,6 +65,7 @@ def _suggestion(
     """The fields of a decision and those of every suggestion: consumers of either kind find what they look for."""
     position = held.position
     quantity = wanted.quantity or (verdict.quantity if wanted.fraction else Decimal(0))
+    rung = rung_of(fields["intent_id"], None)
     return {
         **fields,
         "intent_type": "HARVEST_SUGGESTION",
@@ -75,6 +79,13 @@ def _suggestion(
         "reason_codes": list(verdict.codes),
         "correlation_id": fields["intent_id"],
         "entry_id": "",
+        "outcome": Outcome.SUGGESTED.value,
+        "producer": SOURCE_WATCH,
+        "rung": rung,
+        "mark_price": text(position.mark_price),
+        "decided_at": occasion.looked_ms,
+        "order_qty": "",  # the symbol's lot sizes are read where orders are made
+        "client_order_ids": [] if wanted.new_stop else [client_order_id(int(fields["generation"]), rung, 1)],
         "reduce_only": True,
         "dry_run": True,  # copied onto the intent stream by mistake, it is refused there
         "timestamp": occasion.now_ms,
@@ -108,7 +119,7 @@ def _fields(
         "generation": str(memory.generation),
         "config_version": occasion.config_version,
         "workflow_id": watch_workflow_id(occasion.account),
-        "source": SOURCE,
+        "source": SOURCE_WATCH,
         "build": occasion.build,
         "dry_run": flag(False),
         "timestamp": iso(occasion.now_ms),

@@ -65,7 +65,7 @@ class Intake:
         self._recent = Recent()
         self._failures: dict[str, int] = {}
         self.lanes = Lanes(settings.concurrency)
-        self.stale = StaleDecisions(redis, policy.account, settings, stats)
+        self.stale = StaleDecisions(redis, policy, settings, stats)
 
     async def take(self, entries: Sequence[Entry]) -> bool:
         """Get all of these on their way; returns whether there was nothing but stale ones among them.

@@ -20,6 +20,7 @@ from bridge.entry import order_of
 from bridge.settings import BridgeSettings
 from bridge.stats import BridgeStats
 from bridge.urgency import Urgency, urgency
+from contracts.close import ClosePolicy
 from contracts.intent import CloseIntent
 from contracts.names import STREAM_INTENT
 from contracts.order import PositionSide
@@ -53,12 +54,13 @@ _Place = tuple[str, PositionSide | None]
 class StaleDecisions:
     """Held back: the strongest closing decision per place. It stays pending in Redis, so a crash loses none."""
 
-    def __init__(self, redis: Redis, account: str, settings: BridgeSettings, stats: BridgeStats) -> None:
+    def __init__(self, redis: Redis, policy: ClosePolicy, settings: BridgeSettings, stats: BridgeStats) -> None:
         self._redis = redis
-        self._account = account
+        self._policy = policy
+        self._account = policy.account
         self._settings = settings
         self._stats = stats
-        self._answers = BulkAnswers(redis, settings.group, account)
+        self._answers = BulkAnswers(redis, settings.group, policy.account)
         self._held: dict[_Place, _Held] = {}
         self._ids: set[str] = set()
         self._weakest_first: list[_Place] | None = None
@@ -109,8 +111,9 @@ class StaleDecisions:
         return other.intent if other is not None else None
 
     def _ours(self, intent: CloseIntent) -> bool:
-        """Nothing old is held for another account: it would be refused there, and ours be given up for it."""
-        return intent.account in (None, self._account)
+        """Nothing old is held that would be refused for its account or its source, and ours be given up for it."""
+        admitted = intent.admitted_by(self._policy.exit_owners) or urgency(intent) is Urgency.EMERGENCY
+        return admitted and intent.account in (None, self._account)
 
     def _hold(self, changed: dict[_Place, _Held]) -> None:
         for place, held in changed.items():

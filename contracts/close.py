@@ -19,6 +19,8 @@ class ClosePolicy(Value):
     max_intent_age: timedelta = timedelta(minutes=5)
     ladder_base: LadderBase = LadderBase.CURRENT
     recv_window_ms: int = 5000
+    exit_owners: tuple[str, ...] = ()
+    """Sources that may decide, in lower case; empty: all."""
     human_after_attempts: int = 8
     """Attempts without reaching the target after which a human is called. We keep trying, more slowly."""
 

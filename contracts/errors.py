@@ -6,6 +6,7 @@
     ├── InvalidSettings          a setting is unknown, contradictory or missing; the process refuses to start
     ├── InvalidIntent            a stream entry cannot be understood; it goes to the dead letters
     ├── DependencyUnavailable    Redis or Temporal does not answer; we wait for it
+    ├── AccountOwned             another living installation sends to the exchange account; we do not
     └── ExchangeError
         ├── ExchangeUnavailable  a read did not succeed; reading again is free of consequences
         ├── ExchangeThrottled    a rate limit or a ban; try again at the time it names
@@ -39,6 +40,10 @@ class InvalidIntent(HarvestError):
 
 class DependencyUnavailable(HarvestError):
     """Redis or Temporal does not answer."""
+
+
+class AccountOwned(HarvestError):
+    """Another living installation sends to the exchange account (R08, R10)."""
 
 
 class ExchangeError(HarvestError):

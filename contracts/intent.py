@@ -1,10 +1,17 @@
 """A close decision as a producer made it."""
 
+import re
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
 from contracts.order import PositionSide
 from contracts.value import Value
+
+UNNAMED: Final = "unnamed"
+"""In a list of exit owners: whoever gives no ``source``, as the original's AUTONOMOUS_EXIT."""
+_OF_THE_STREAM: Final = re.compile(r"[0-9]+-[0-9]+")
 
 
 class CloseIntent(Value):
@@ -49,3 +56,13 @@ class CloseIntent(Value):
     """Older than the limit and kept only because its position is still open: today's facts must agree."""
     traceparent: str | None = None
     """W3C trace context of the bridge's span."""
+
+    def admitted_by(self, exit_owners: Collection[str]) -> bool:
+        """Whether its source may decide. An empty list admits everybody.
+
+        The list is for the stream. What Harvest itself or a human decides (safety net, a stop that the price has
+        passed, a panic) does not come from there: its entry ids are no stream's.
+        """
+        if not exit_owners or not _OF_THE_STREAM.fullmatch(self.entry_id):
+            return True
+        return (self.source.strip().lower() or UNNAMED) in exit_owners

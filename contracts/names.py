@@ -4,6 +4,9 @@ from typing import Final
 
 TASK_QUEUE: Final = "harvest"
 
+SOURCE_WATCH: Final = "harvest_watch"
+"""The ``source`` of the watch's own decisions."""
+
 CLOSE_WORKFLOW: Final = "CloseWorkflow"
 WATCH_WORKFLOW: Final = "WatchWorkflow"
 SAFETY_WORKFLOW: Final = "SafetyWorkflow"
@@ -89,6 +92,11 @@ def key_answered(account: str) -> str:
 def key_sent(account: str, symbol: str, client_order_id: str) -> str:
     """Marks an order as handed to the network."""
     return f"quantum:harvest:sent:{account}:{symbol}:{client_order_id}"
+
+
+def key_owner(venue: str, account_alias: str) -> str:
+    """Which installation may send to an exchange account, by the exchange's own name of it; lives while renewed."""
+    return f"quantum:harvest:owner:{venue}:{account_alias}"
 
 
 def close_workflow_id(account: str, symbol: str) -> str:

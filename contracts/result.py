@@ -56,6 +56,25 @@ class FillSummary(Value):
     order_ids: tuple[OrderId, ...] = ()
 
 
+class LookedAt(Value):
+    """What a decision was made from."""
+
+    generation: int
+    rung: str
+    """With the generation the identity of the decision: a repeat has the same."""
+    mark_price: Decimal
+    at_ms: int | None = None
+    """When that was read, epoch milliseconds by the exchange's clock."""
+
+
+class WouldSend(Value):
+    """The orders of a decision that sends nothing, as it would send them now."""
+
+    quantity: Decimal
+    """Base units, of all together."""
+    client_order_ids: tuple[str, ...]
+
+
 class CloseResult(Value):
     """The final word on one decision, as published on ``apply.result``."""
 
@@ -85,6 +104,10 @@ class CloseResult(Value):
     """Of a decision about the stop: where it is wanted, on the tick grid. Quote currency."""
     r_net: Decimal | None = None
     kill_score: Decimal | None = None
+    looked: LookedAt | None = None
+    """Of a suggestion: what it was decided from."""
+    would_send: WouldSend | None = None
+    """Of a suggestion."""
     attempts: int = 0
     would_execute: bool = False
     error: str = ""

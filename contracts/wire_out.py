@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
 from contracts.order import OrderSide, PositionSide
-from contracts.result import CloseResult, Outcome
+from contracts.result import CloseResult, LookedAt, Outcome, WouldSend
 
 SOURCE: Final = "harvest"
 KEEP_RESULTS: Final = 10_000
@@ -107,6 +107,14 @@ def suggestion_payload(result: CloseResult, build: str, trace_id: str, published
         "kill_score": text(result.kill_score),
         "correlation_id": result.plan_id,
         "entry_id": result.entry_id,
+        "account": result.account,
+        "outcome": result.outcome.value,
+        "producer": result.source,
+        "intent_id": result.producer_id or "",
+        "rule": "",
+        "config_version": "",
+        **_decided_from(result.looked),
+        **_would_send(result.would_send),
         "reduce_only": True,
         "dry_run": True,
         "source": SOURCE,
@@ -163,6 +171,22 @@ def iso(epoch_ms: int) -> str:
     """Epoch milliseconds as ISO-8601 in UTC."""
     moment = _EPOCH + timedelta(milliseconds=epoch_ms)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _decided_from(looked: LookedAt | None) -> dict[str, object]:
+    return {
+        "generation": str(looked.generation) if looked else "",
+        "rung": looked.rung if looked else "",
+        "mark_price": text(looked.mark_price) if looked else "",
+        "decided_at": looked.at_ms if looked else None,
+    }
+
+
+def _would_send(orders: WouldSend | None) -> dict[str, object]:
+    return {
+        "order_qty": text(orders.quantity) if orders else "",
+        "client_order_ids": list(orders.client_order_ids) if orders else [],
+    }
 
 
 def _decision(result: CloseResult) -> str:

@@ -65,7 +65,8 @@ class BinanceExchange:
         self._catalogue_timeout = timeout_of(max(endpoint.read_timeout, _CATALOGUE_TIMEOUT_S))
         self._hedge_mode: bool | None = None
         self._wanted_alias = endpoint.account_alias
-        self._account_known = False
+        self.account_alias: str | None = None
+        """The exchange's own name of the account, once it was told."""
         self._fills = ToldFills()
         self._stream = UserStream(ListenKeys(self._client, self._reads), endpoint.stream_origins, self._fills)
         self._streams = endpoint.user_stream
@@ -120,7 +121,7 @@ class BinanceExchange:
         account = await self._account_config()
         require_trading(account, self._venue)
         alias = require_account(await self._reads.ask(self._client.futures_account_balance()), self._wanted_alias)
-        self._account_known = True
+        self.account_alias = alias
         _log.info("credentials accepted", venue=self._venue.value, account_alias=alias, hedge_mode=self._hedge_mode)
 
     def now_ms(self) -> int:
@@ -237,7 +238,7 @@ class BinanceExchange:
 
     async def _doubt(self) -> SendReport | None:
         """Why nothing may be sent to this account yet: it was away at the start, and could be another's (R63)."""
-        if not self._wanted_alias or self._account_known:
+        if not self._wanted_alias or self.account_alias:
             return None
         try:
             await self.check_credentials()

@@ -17,6 +17,12 @@ app.command("harvest.commands.sim:sim", name="sim", help="Run the simulated exch
 app.command("harvest.commands.decide:decide", name="decide", help="Ask the kernel: JSON lines in, JSON lines out.")
 app.command("harvest.commands.drill:app", name="drill", help="Everything under fire, judged by the exchange's ledger.")
 app.command("harvest.commands.status:status", name="status", help="What the close of a symbol is doing, as JSON.")
+app.command(
+    "harvest.commands.shadow_report:report",
+    name="shadow-report",
+    help="Compare what shadow mode suggested with what happened.",
+)
+app.command("harvest.commands.owner:owner", name="owner", help="Which installation may send to the account.")
 app.command("harvest.commands.send:send", name="send", help="Add a close decision to the stream.")
 app.command("harvest.commands.panic:panic", name="panic", help="Close everything now, and halt new risk.")
 app.command("harvest.commands.freeze:freeze", name="freeze", help="Hold back every close: the human switch.")

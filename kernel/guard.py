@@ -33,6 +33,8 @@ class GuardFacts:
     action_reasons: tuple[str, ...]
     account: str
     configured_account: str
+    source_admitted: bool  # of those that may decide, or nobody is named
+    emergency: bool
     position_size: Decimal  # of the chosen side
     side_ambiguous: bool
     side_named: Side | None
@@ -67,6 +69,11 @@ def _predates(facts: GuardFacts) -> bool:
     return facts.opened_after_decision_seconds > OPENED_AFTER_TOLERANCE_SECONDS
 
 
+def _not_exit_owner(facts: GuardFacts) -> bool:
+    # An emergency only brings a position to zero, once; a list that somebody forgot to extend must not prevent that.
+    return not facts.source_admitted and not facts.emergency
+
+
 def _other_side_open(facts: GuardFacts) -> bool:
     sides = (facts.side_named, facts.position_side)
     return None not in sides and sides[0] is not sides[1]
@@ -89,6 +96,7 @@ _RULES: tuple[_Rule, ...] = (
     (Verdict.BLOCK, "action_refused", lambda facts: facts.kind is CloseKind.REFUSED),
     (Verdict.BLOCK, "stop_moves_are_not_closes", lambda facts: facts.kind is CloseKind.MOVE_STOP),
     (Verdict.BLOCK, "wrong_account", lambda facts: facts.account != facts.configured_account),
+    (Verdict.BLOCK, "not_exit_owner", _not_exit_owner),
     (Verdict.BLOCK, "position_side_ambiguous", lambda facts: facts.side_ambiguous),
     (Verdict.SKIP, "answered_before", lambda facts: facts.answered),
     (Verdict.SKIP, "action_hold", lambda facts: facts.kind is CloseKind.HOLD),

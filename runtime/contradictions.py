@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from contracts.mode import Mode, Venue
+from contracts.names import SOURCE_WATCH
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -17,7 +18,7 @@ _FALSE: Final = frozenset({"0", "false", "no", "off"})
 
 def contradictions(settings: "Settings") -> list[str]:
     """Everything in these settings that does not go together."""
-    return [*_simulator(settings), *_real_money(settings), *_credentials(settings)]
+    return [*_simulator(settings), *_real_money(settings), *_credentials(settings), *_exit_owners(settings)]
 
 
 def foreign_switches(settings: "Settings", environment: Mapping[str, str] = os.environ) -> list[str]:
@@ -86,3 +87,14 @@ def _credentials(settings: "Settings") -> Iterator[str]:
         yield "api_key and api_secret belong together; give both or neither"
     elif settings.mode is Mode.LIVE and settings.venue is not Venue.SIMULATOR and settings.api_key is None:
         yield f"mode=live with venue={settings.venue} needs api_key and api_secret, directly or as ..._file"
+
+
+def _exit_owners(settings: "Settings") -> Iterator[str]:
+    owners = settings.exit_owners
+    if "" in owners:
+        yield "exit_owners has an empty name in it; write the names with commas between, or remove it to admit all"
+    if owners and settings.watch and SOURCE_WATCH not in owners:
+        yield (
+            f"watch=true decides as source {SOURCE_WATCH}, which exit_owners={','.join(owners)} does not admit;"
+            f" add {SOURCE_WATCH} or set watch=false"
+        )

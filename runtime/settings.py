@@ -16,7 +16,13 @@ from pathlib import Path
 from typing import Annotated, Final, Self
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from contracts.mode import LadderBase, Mode, Venue
 from contracts.names import TASK_QUEUE
@@ -56,6 +62,12 @@ def _seconds(value: object) -> object:
         return value
 
 
+def _words(value: object) -> object:
+    """Comma-separated words, or a list of them, in lower case. Commas around nothing are kept, to be refused."""
+    parts = value.split(",") if isinstance(value, str) else value
+    return [_lower(part) for part in parts] if isinstance(parts, list | tuple) else parts
+
+
 Word = BeforeValidator(_lower)
 Duration = Annotated[timedelta, BeforeValidator(_seconds)]
 
@@ -93,6 +105,8 @@ class Settings(BaseSettings):
     """Stream entries in work at a time; reading pauses above."""
 
     max_intent_age: Duration = Field(timedelta(minutes=5), gt=timedelta(0), le=timedelta(days=1))
+    exit_owners: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = ()
+    """The `source` values that may decide, comma-separated; none: all. Emergencies pass whoever sends them."""
     ladder_base: Annotated[LadderBase, Word] = LadderBase.CURRENT
     recv_window_ms: int = Field(5000, ge=1000, le=5000)
     order_timeout: Duration = Field(timedelta(seconds=5), ge=timedelta(milliseconds=500), le=timedelta(seconds=30))

@@ -56,6 +56,7 @@ class Case:
             max_age=self.policy.max_intent_age,
             both_sides_open=memory.both_sides_open,
             opened_at=datetime.fromtimestamp(opened / 1000, UTC) if opened is not None else None,
+            exit_owners=self.policy.exit_owners,
         )
 
 

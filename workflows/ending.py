@@ -7,12 +7,12 @@ from temporalio import workflow
 from contracts.close import ConcludeRequest
 from contracts.intent import CloseIntent
 from contracts.order import OrderSide, PositionSide
-from contracts.result import MOVED_BY_OTHERS, CloseResult, Outcome
+from contracts.result import MOVED_BY_OTHERS, CloseResult, LookedAt, Outcome, WouldSend
 from kernel.guard import Verdict
 from kernel.identity import plan_id
 from kernel.side import Side
 from workflows.case import Case, Judgement
-from workflows.decision import Memory, Plan
+from workflows.decision import Memory, Plan, tickets
 from workflows.inbox import Answer
 
 ZERO = Decimal(0)
@@ -97,6 +97,8 @@ def draft(case: Case, judgement: Judgement, outcome: Outcome) -> CloseResult:
         entry_price=position.entry_price if position else memory.entry_price,
         r_net=judgement.evaluation.r_net,
         kill_score=judgement.evaluation.kill_score,
+        looked=_looked(case, judgement) if outcome is Outcome.SUGGESTED else None,
+        would_send=_would_send(case, judgement) if outcome is Outcome.SUGGESTED else None,
         attempts=memory.attempts,
         would_execute=judgement.permit.verdict is Verdict.ALLOW,
         error=judgement.permit.decisive if outcome is Outcome.BLOCKED else "",
@@ -106,6 +108,28 @@ def draft(case: Case, judgement: Judgement, outcome: Outcome) -> CloseResult:
         producer_id=intent.producer_id,
         producer_reason=intent.reason,
         source=intent.source,
+    )
+
+
+def _looked(case: Case, judgement: Judgement) -> LookedAt | None:
+    plan = judgement.plan
+    if plan is None:
+        return None
+    return LookedAt(
+        generation=plan.generation,
+        rung=case.meaning.rung,
+        mark_price=plan.subject.mark_price,
+        at_ms=judgement.snapshot.exchange_time_ms,
+    )
+
+
+def _would_send(case: Case, judgement: Judgement) -> WouldSend | None:
+    if judgement.plan is None:
+        return None
+    orders = tickets(case.meaning, judgement.plan, judgement.snapshot, case.policy)
+    return WouldSend(
+        quantity=sum((order.quantity for order in orders), ZERO),
+        client_order_ids=tuple(order.client_order_id for order in orders),
     )
 
 

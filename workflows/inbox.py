@@ -7,7 +7,7 @@ from enum import StrEnum
 from contracts.intent import CloseIntent
 from kernel.actions import CloseKind
 from kernel.guard import OPENED_AFTER_TOLERANCE_SECONDS
-from kernel.precedence import Relation, Standing, relation, strongest
+from kernel.precedence import Relation, Standing, Strength, relation, strongest
 from workflows.decision import meaning_of
 
 ANSWERED_AT_ONCE = 250
@@ -29,6 +29,7 @@ class Running:
     """Hedge mode with two positions: a decision that names no side may mean the other one."""
     opened_at: datetime | None = None
     """When the position under way was opened."""
+    exit_owners: tuple[str, ...] = ()
 
 
 class Answer(StrEnum):
@@ -127,13 +128,17 @@ def _closes(intent: CloseIntent) -> bool:
     return meaning_of(intent).normalised.kind in (CloseKind.FULL, CloseKind.PARTIAL)
 
 
+def _may_decide(intent: CloseIntent, exit_owners: tuple[str, ...]) -> bool:
+    return intent.admitted_by(exit_owners) or meaning_of(intent).standing.strength is Strength.EMERGENCY
+
+
 def relation_to(running: Running, intent: CloseIntent, now: datetime) -> Relation:
     """What an incoming decision is to the running one.
 
     Only a decision that would itself be carried out may displace another or share its result. What the guard would
-    refuse for its own sake (its account, its age, its wording) waits for its turn and is told so there.
+    refuse for its own sake (its account, its source, its age, its wording) waits for its turn and is told so there.
     """
-    ours = intent.account in (None, running.account)
+    ours = intent.account in (None, running.account) and _may_decide(intent, running.exit_owners)
     fresh = not intent.stale and (intent.accepted_at or now) - intent.decided_at <= running.max_age
     this_position = running.opened_at is None or intent.decided_at >= running.opened_at - OLDER_THAN_POSITION
     side_told = intent.side is not None or not running.both_sides_open

@@ -7,6 +7,7 @@ from contracts.intent import CloseIntent
 from contracts.snapshot import Snapshot
 from kernel.errors import KernelError
 from kernel.guard import GuardFacts, Permit, Verdict, guard
+from kernel.precedence import Strength
 from kernel.side import Side
 from workflows.case import Case
 from workflows.decision import Plan, plan
@@ -24,6 +25,8 @@ def permission(case: Case, snapshot: Snapshot, evaluation: Evaluation, plan: Pla
         action_reasons=said.reasons,
         account=intent.account or policy.account,
         configured_account=policy.account,
+        source_admitted=intent.admitted_by(policy.exit_owners),
+        emergency=case.meaning.standing.strength is Strength.EMERGENCY,
         position_size=plan.subject.size if plan else ZERO,
         side_ambiguous=snapshot.subject is None and intent.side is None and len(snapshot.positions) > 1,
         side_named=case.memory.side or case.meaning.standing.side,
@@ -36,7 +39,7 @@ def permission(case: Case, snapshot: Snapshot, evaluation: Evaluation, plan: Pla
         frozen=snapshot.hints.frozen_by is not None,
         rung_done=plan.rung_done if plan else False,
         quantity_sendable=bool(plan and plan.sizing.quantities),
-        advisories=_advisories(evaluation),
+        advisories=_advisories(case, evaluation),
     )
     return guard(facts, sum(plan.sizing.quantities, ZERO) if plan else ZERO)
 
@@ -71,9 +74,10 @@ def _opened_after(intent: CloseIntent, snapshot: Snapshot) -> Decimal:
     return Decimal(snapshot.generation.opened_at_ms) / 1000 - _seconds(intent.decided_at.timestamp())
 
 
-def _advisories(evaluation: Evaluation) -> tuple[str, ...]:
+def _advisories(case: Case, evaluation: Evaluation) -> tuple[str, ...]:
     score = evaluation.kill_score
-    return evaluation.notes + ((f"kill_score={score:.4f}",) if score is not None else ())
+    stranger = () if case.intent.admitted_by(case.policy.exit_owners) else ("source_is_no_exit_owner",)
+    return evaluation.notes + ((f"kill_score={score:.4f}",) if score is not None else ()) + stranger
 
 
 def _seconds(value: float) -> Decimal:

@@ -9,7 +9,7 @@ from contracts.close import ClosePolicy
 from contracts.flatten import HandOver
 from contracts.intent import CloseIntent
 from contracts.order import OrderSide
-from contracts.result import CloseResult, Outcome
+from contracts.result import CloseResult, LookedAt, Outcome
 from contracts.stop import GuardedPosition
 from kernel.identity import plan_id, rung_of
 from workflows.stop_case import side_of
@@ -39,6 +39,7 @@ def stop_answer(
         position_before=held.position.amount if held else None,
         position_after=held.position.amount if held else None,
         entry_price=held.position.entry_price if held else None,
+        looked=_looked(held, rung) if held and outcome is Outcome.SUGGESTED else None,
         stop_price=judgement.level if judgement.level is not None else intent.new_stop,
         would_execute=outcome in _SENT,
         error=judgement.error if outcome is Outcome.BLOCKED else "",
@@ -50,6 +51,10 @@ def stop_answer(
         source=intent.source,
         joined=(close.entry_id,) if close else (),
     )
+
+
+def _looked(held: GuardedPosition, rung: str) -> LookedAt:
+    return LookedAt(generation=held.generation.opening_trade_id, rung=rung, mark_price=held.position.mark_price)
 
 
 def close_beyond_stop(

@@ -64,6 +64,8 @@ def _refused(intent: CloseIntent, policy: ClosePolicy, view: StopsView, now: dat
         return StopJudgement(Outcome.BLOCKED, "human_freeze")
     if intent.account not in (None, policy.account):
         return StopJudgement(Outcome.BLOCKED, "wrong_account")
+    if not intent.admitted_by(policy.exit_owners):
+        return StopJudgement(Outcome.BLOCKED, "not_exit_owner")
     if intent.side is None and len(view.positions) > 1:
         return StopJudgement(Outcome.BLOCKED, "position_side_ambiguous")
     if view.answered:

@@ -7,7 +7,7 @@ import pytest
 
 from contracts.errors import InvalidIntent
 from contracts.order import OrderSide, PositionSide
-from contracts.result import CloseResult, FillSummary, Outcome
+from contracts.result import CloseResult, FillSummary, LookedAt, Outcome, WouldSend
 from contracts.wire_in import parse_intent
 from contracts.wire_out import pnl_percent, result_fields, suggestion_payload, text, trace_id_of, trade_closed_fields
 from kernel.actions import parse_fraction
@@ -122,7 +122,14 @@ def test_trade_closed_exactly() -> None:
 
 
 def test_a_suggestion_is_one_json_object() -> None:
-    record = suggestion_payload(CLOSED, "b", TRACE, 1771371477000)
+    suggested = CLOSED.model_copy(
+        update={
+            "outcome": Outcome.SUGGESTED,
+            "looked": LookedAt(generation=4711, rung="full", mark_price=Decimal("0.0281"), at_ms=1771371476900),
+            "would_send": WouldSend(quantity=Decimal("64606.4"), client_order_ids=("hv-3mv-full-1",)),
+        }
+    )
+    record = suggestion_payload(suggested, "b", TRACE, 1771371477000)
     assert record.keys() == {"payload", "timestamp", "build", "account", "workflow_id", "trace_id"}
     assert json.loads(record["payload"]) == {
         "intent_type": "HARVEST_SUGGESTION",
@@ -141,6 +148,18 @@ def test_a_suggestion_is_one_json_object() -> None:
         "kill_score": "0.0000001",
         "correlation_id": "hv-abc-full",
         "entry_id": "1771371476532-0",
+        "account": "main",
+        "outcome": "SUGGESTED",
+        "producer": "autonomous_trader",
+        "intent_id": "",
+        "rule": "",
+        "config_version": "",
+        "generation": "4711",
+        "rung": "full",
+        "mark_price": "0.0281",
+        "decided_at": 1771371476900,
+        "order_qty": "64606.4",
+        "client_order_ids": ["hv-3mv-full-1"],
         "reduce_only": True,
         "dry_run": True,
         "source": "harvest",

@@ -115,7 +115,7 @@ def test_make_targets_exist(page: Path) -> None:
 def test_commands_exist(page: Path) -> None:
     known = {name for name in app if not name.startswith("-")}
 
-    assert set(re.findall(r"(?:`|^)harvest ([a-z]+)\b", page.read_text(), re.MULTILINE)) <= known
+    assert set(re.findall(r"(?:`|^)harvest ([a-z]+(?:-[a-z]+)*)\b", page.read_text(), re.MULTILINE)) <= known
 
 
 @every_page
@@ -124,6 +124,7 @@ def test_streams_and_keys_are_those_of_the_code(page: Path) -> None:
     patterns = {names.key_market_state(""), names.key_risk_proposal(""), names.key_position(""), names.key_config("")}
     patterns |= {
         "quantum:harvest:answered:",
+        "quantum:harvest:owner:",
         "quantum:harvest:published:",
         "quantum:harvest:record:",
         "quantum:harvest:sent:",

@@ -18,6 +18,8 @@ GOOD = GuardFacts(
     action_reasons=("action_normalized_close_to_close",),
     account="main",
     configured_account="main",
+    source_admitted=True,
+    emergency=False,
     position_size=D(10),
     side_ambiguous=False,
     side_named=None,
@@ -39,6 +41,7 @@ CHANGES: list[tuple[dict[str, Any], Verdict, tuple[str, ...]]] = [
     ({"kind": CloseKind.REFUSED, "action_reasons": ()}, Verdict.BLOCK, ("action_refused",)),
     ({"kind": CloseKind.MOVE_STOP}, Verdict.BLOCK, ("stop_moves_are_not_closes",)),
     ({"account": "other"}, Verdict.BLOCK, ("wrong_account",)),
+    ({"source_admitted": False}, Verdict.BLOCK, ("not_exit_owner",)),
     ({"side_ambiguous": True, "position_size": D(0)}, Verdict.BLOCK, ("position_side_ambiguous",)),
     ({"answered": True}, Verdict.SKIP, ("answered_before",)),
     ({"kind": CloseKind.HOLD, "action_reasons": ("action_hold",)}, Verdict.SKIP, ("action_hold",)),
@@ -85,6 +88,7 @@ def test_a_permit_is_held_to_the_position() -> None:
         {"intent_age_seconds": D(300)},
         {"intent_age_seconds": D(9999), "already_begun": True},
         {"kind": CloseKind.PARTIAL},
+        {"source_admitted": False, "emergency": True},
     ],
 )
 def test_what_is_still_right_is_allowed(change: dict[str, Any]) -> None:
@@ -120,6 +124,8 @@ facts_of_all_sorts = st.builds(
     action_reasons=st.lists(st.sampled_from(["a", "b"]), max_size=2).map(tuple),
     account=st.sampled_from(["main", "other"]),
     configured_account=st.just("main"),
+    source_admitted=st.booleans(),
+    emergency=st.booleans(),
     position_size=st.decimals(0, 10, places=1),
     side_ambiguous=st.booleans(),
     side_named=st.none() | st.sampled_from(Side),

@@ -147,6 +147,12 @@ def test_shadow_may_look_at_the_live_account(monkeypatch: pytest.MonkeyPatch) ->
         ({**LIVE, "TESTNET": "true"}, "TESTNET=true contradicts venue=live"),
         ({**LIVE, "BINANCE_TESTNET": "1"}, "BINANCE_TESTNET=1 contradicts venue=live"),
         ({"TESTNET": "true", "BINANCE_TESTNET": "false"}, "BINANCE_TESTNET=false"),
+        ({"HARVEST_EXIT_OWNERS": "brain,,manual_close"}, "has an empty name in it"),
+        ({"HARVEST_EXIT_OWNERS": ","}, "has an empty name in it"),
+        (
+            {"HARVEST_EXIT_OWNERS": "brain", "HARVEST_WATCH": "true"},
+            "decides as source harvest_watch, which exit_owners=brain does not admit",
+        ),
         ({"HARVEST_REDIS_URL": "http://:geheim-4711@host"}, "HARVEST_REDIS_URL=(hidden)"),
     ],
 )
@@ -155,6 +161,19 @@ def test_what_refuses_to_start(monkeypatch: pytest.MonkeyPatch, variables: dict[
     message = complaint()
     assert expected in message
     assert "4711" not in message
+
+
+@pytest.mark.parametrize("text", ["harvest_watch,Brain, manual_close ", "  BRAIN,harvest_watch,manual_close"])
+def test_exit_owners_are_names_with_commas_between(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    put(monkeypatch, {"HARVEST_EXIT_OWNERS": text, "HARVEST_WATCH": "true"})
+    assert sorted(load_settings().exit_owners) == ["brain", "harvest_watch", "manual_close"]
+
+
+def test_exit_owners_from_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "harvest.toml"
+    file.write_text('exit_owners = ["brain", "unnamed"]\n')
+    put(monkeypatch, {"HARVEST_CONFIG": str(file)})
+    assert load_settings().exit_owners == ("brain", "unnamed")
 
 
 def test_every_problem_is_listed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
