@@ -17,7 +17,7 @@ from contracts.watch import WatchStatus
 from harvest.close_record import DEAD_LETTER, CloseRecord
 from harvest.demo_script import Scene
 from harvest.mailbox import Mailbox, Result, entry_ms
-from harvest.market_proofs import OURS
+from harvest.market_evidence import OURS
 from harvest.outside import OutsideWorld
 from harvest.proofs import CloseEvidence, OrderEvidence
 from harvest.stack import API_KEY, API_SECRET, NAMESPACE, Stack

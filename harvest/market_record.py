@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from harvest.demo_stage import Stage
 from harvest.mailbox import Result
-from harvest.market_proofs import OURS, Made, MarketEvidence, MarketKill, market_proofs
+from harvest.market_evidence import OURS, Made, MarketEvidence, MarketKill
+from harvest.market_proofs import market_proofs
 from harvest.market_rows import MarketRow, row_of_decision
 from harvest.market_script import EXPECTED, SYMBOLS
 from harvest.market_stage import MarketStage, Say

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from harvest.market_proofs import NOTHING, Made, MarketEvidence
+from harvest.market_evidence import NOTHING, Made, MarketEvidence
 from harvest.market_tape import Decision
 
 

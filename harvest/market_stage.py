@@ -10,7 +10,7 @@ from functools import partial
 import aiohttp
 
 from harvest.demo_stage import Stage
-from harvest.market_proofs import MarketKill
+from harvest.market_evidence import MarketKill
 from harvest.market_script import (
     AFTER_KILL,
     BEFORE_KILL,

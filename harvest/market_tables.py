@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harvest.demo_tables import mark, plain_table
-from harvest.market_proofs import MarketEvidence, StopEvidence
+from harvest.market_evidence import MarketEvidence, StopEvidence
 from harvest.market_record import MarketRecord
 from harvest.market_rows import MarketRow, plain, row_of_evidence
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 import aiohttp
 
 from contracts.errors import HarvestError
-from harvest.market_proofs import FillEvidence
+from harvest.market_evidence import FillEvidence
 
 
 @dataclass(frozen=True)

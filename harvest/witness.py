@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import aiohttp
 
-from harvest.market_proofs import OURS, StopEvidence
+from harvest.market_evidence import OURS, StopEvidence
 from harvest.proofs import OrderEvidence
 
 

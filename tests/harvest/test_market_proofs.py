@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from harvest.market_proofs import FillEvidence, Made, MarketEvidence, MarketKill, StopEvidence, market_proofs
+from harvest.market_evidence import FillEvidence, Made, MarketEvidence, MarketKill, StopEvidence
+from harvest.market_proofs import market_proofs
 from harvest.market_record import RULES
 from harvest.market_script import BLED, EXPECTED, HOLDINGS, RISE_4R, UNWATCHED, Expected, Holding
 
