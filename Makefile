@@ -19,7 +19,7 @@ help: ## this list
 	@echo "  make demo ARGS=--keep    leaves everything running; ARGS=--json prints one JSON object"
 	@echo "  make demo PYTHON=...     another interpreter (3.11 or newer)"
 
-demo: $(STAMP) ## start everything here, close positions on the simulated exchange, show the six proofs
+demo: $(STAMP) ## start everything here, close positions on the simulated exchange, show ten proofs
 	@$(BIN)/harvest demo $(ARGS)
 
 test: lint ## lint, then all tests

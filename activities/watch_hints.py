@@ -78,7 +78,7 @@ def _hints(common: Hash | RedisError, answers: Sequence[Hash | RedisError], now_
         market_problem=why,
         stop_dist_pct=_share(positive_number(proposal or {}, "stop_dist_pct", notes)),
         record=_record(position or {}, notes),
-        config={} if wrong else {**_texts(common), **_texts(answers[-1])},
+        config={} if wrong else _rules(_texts(common), _texts(answers[-1])),
         config_problem=f"the configuration is no hash ({wrong})" if wrong else "",
         notes=tuple(notes),
     )
@@ -116,6 +116,13 @@ def _record(fields: Hash, notes: list[str]) -> PositionRecord:
 
 def _share(number: Decimal | None) -> Decimal | None:
     return number if number is not None and number < 1 else None
+
+
+def _rules(common: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """A symbol's own go first. Its own ladder says how it is harvested, whatever all symbols say."""
+    if own.get("ladder", "").strip() and "harvest" not in own:
+        common = {name: text for name, text in common.items() if name != "harvest"}
+    return {**common, **own}
 
 
 def _texts(fields: Hash | RedisError) -> dict[str, str]:

@@ -12,7 +12,7 @@ from harvest.exit_code import ExitCode
 from harvest.interrupt import Interrupted
 
 app = App(name="harvest", help="Durable exits for crypto futures.", version_flags=())
-app.command("harvest.commands.demo:demo", name="demo", help="Start everything, close positions, show the six proofs.")
+app.command("harvest.commands.demo:demo", name="demo", help="Start everything, close positions, show ten proofs.")
 app.command("harvest.commands.sim:sim", name="sim", help="Run the simulated exchange alone.")
 app.command("harvest.commands.decide:decide", name="decide", help="Ask the kernel: JSON lines in, JSON lines out.")
 app.command("harvest.commands.drill:app", name="drill", help="Everything under fire, judged by the exchange's ledger.")

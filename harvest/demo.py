@@ -1,4 +1,7 @@
-"""`harvest demo`: the whole stack, real decisions on the real stream, and the six proofs that exits work."""
+"""`harvest demo`: the whole stack, real decisions on the real stream, and the proofs that exits work.
+
+In the first act somebody else decides, in the second one Harvest's own watch, in a scripted market.
+"""
 
 import asyncio
 import json
@@ -11,18 +14,24 @@ from pathlib import Path
 
 from rich.console import Console
 
+from harvest.close_record import CloseRecord
 from harvest.demo_kill import kill_and_resume
 from harvest.demo_report import Addresses, DemoReport
 from harvest.demo_script import EMERGENCY, SCENES, autonomous_exit
 from harvest.demo_stage import Stage
 from harvest.demo_tables import closes_table, orders_table, proofs_table
 from harvest.demo_view import View, view_for
-from harvest.proofs import Evidence, six_proofs
+from harvest.market_record import play_market
+from harvest.market_tables import market_tables
+from harvest.proofs import Evidence, Proof, six_proofs
 from harvest.stack import Stack, StackConfig
 
 _FILE_WIDTH = 110
 _SETTLE_S = 3.0
 """How long the last acknowledgement may take."""
+
+_NO_LIMITS = ("--unlimited",)
+"""The decisions of a week within a minute: more than the exchange would let an address ask."""
 
 
 async def run_demo(*, as_json: bool = False, keep: bool = False) -> bool:
@@ -55,35 +64,44 @@ async def _run(folder: Path, console: Console, *, as_json: bool, keep: bool) -> 
     started = time.monotonic()
     view = view_for(console)
     view.say("starting Redis, Temporal, the simulated exchange and the worker ...")
-    async with Stack(StackConfig(folder, usual_ports=True)) as stack:
+    async with Stack(StackConfig(folder, usual_ports=True, simulator_options=_NO_LIMITS)) as stack:
         view.say(f"up after {time.monotonic() - started:.1f} s; Temporal UI: {stack.ui_url}\n")
-        report = await _play(stack, view, started)
+        report = await _play(stack, view, console, started)
         _tell(report, console, as_json=as_json)
         if keep:
             await _keep(stack, console)
         return report.ok
 
 
-async def _play(stack: Stack, view: View, started: float) -> DemoReport:
-    """All scenes, then the verdict."""
+async def _play(stack: Stack, view: View, console: Console, started: float) -> DemoReport:
+    """Both acts, each with its tables, then the verdict."""
     async with Stage(stack, view.show) as stage:
-        with view.live():
-            closes = [await stage.perform(scene) for scene in SCENES]
-            view.say("killing the worker while its order is at the exchange and the answer is not back ...")
-            killed, kill = await kill_and_resume(stage)
-        closes.append(killed)
-        evidence = Evidence(
-            closes=tuple(close.evidence for close in closes if close.evidence),
-            group=await stage.mailbox.settled_group(timeout_s=_SETTLE_S),
-            kill=kill,
-        )
-    return DemoReport(tuple(closes), six_proofs(evidence), Addresses.of(stack), time.monotonic() - started)
+        closes, proofs = await _play_closes(stage, view)
+        console.print("", closes_table(closes), orders_table(closes), sep="\n")
+        with view.market():
+            view.say("a market, judged by the watch ...")
+            market = await play_market(stage, view.say, view.decided)
+        console.print("", *market_tables(market), sep="\n")
+    seconds = time.monotonic() - started
+    return DemoReport(closes, market, (*proofs, *market.proofs), Addresses.of(stack), seconds)
+
+
+async def _play_closes(stage: Stage, view: View) -> tuple[tuple[CloseRecord, ...], tuple[Proof, ...]]:
+    """Every scene, and what the six proofs say of them."""
+    with view.live():
+        closes = [await stage.perform(scene) for scene in SCENES]
+        view.say("killing the worker while its order is at the exchange and the answer is not back ...")
+        killed, kill = await kill_and_resume(stage)
+    closes.append(killed)
+    evidence = Evidence(
+        closes=tuple(close.evidence for close in closes if close.evidence),
+        group=await stage.mailbox.settled_group(timeout_s=_SETTLE_S),
+        kill=kill,
+    )
+    return tuple(closes), six_proofs(evidence)
 
 
 def _tell(report: DemoReport, console: Console, *, as_json: bool) -> None:
-    console.print()
-    console.print(closes_table(report.closes))
-    console.print(orders_table(report.closes))
     console.print(proofs_table(report.proofs))
     where = report.addresses
     console.print(
@@ -98,7 +116,9 @@ def _tell(report: DemoReport, console: Console, *, as_json: bool) -> None:
 
 
 async def _keep(stack: Stack, console: Console) -> None:
-    """Leave everything up, with a position to close by hand."""
+    """Leave everything up, with a position to close by hand, and nobody who does it before."""
+    await stack.stop_worker()
+    await stack.start_worker()  # without the watch
     async with Stage(stack, lambda _: None) as stage:
         await stage.open(EMERGENCY)
     where = Addresses.of(stack)

@@ -1,6 +1,5 @@
 """The scene in which the worker is killed while its order is at the exchange and the answer is not back."""
 
-import asyncio
 import time
 
 from harvest.child import Child
@@ -13,7 +12,6 @@ from harvest.proofs import KillEvidence
 ANSWER_DELAY_MS = 3000
 """How late the exchange answers: long enough to kill in between, whatever the machine."""
 _ARRIVAL_TIMEOUT_S = 10.0
-_LOOK_INTERVAL_S = 0.005
 
 
 async def kill_and_resume(stage: Stage) -> tuple[CloseRecord, KillEvidence | None]:
@@ -22,7 +20,7 @@ async def kill_and_resume(stage: Stage) -> tuple[CloseRecord, KillEvidence | Non
     await stage.outside.delay_answer(KILL.symbol, ANSWER_DELAY_MS)
     before = await stage.witness.orders(KILL.symbol)
     record = await stage.decide(KILL)
-    arrived = await _arrival(stage, record)
+    arrived = await stage.outside.order_arrives(record.symbol, record.sent_ms, timeout_s=_ARRIVAL_TIMEOUT_S)
     if arrived is None:
         return record, None
     dead = await stage.stack.kill_worker()
@@ -33,21 +31,6 @@ async def kill_and_resume(stage: Stage) -> tuple[CloseRecord, KillEvidence | Non
     await stage.await_result(record)
     await stage.gather_evidence(KILL, record, before)
     return record, await _evidence(stage, record, arrived, dead, successor, killed_ms)
-
-
-async def _arrival(stage: Stage, record: CloseRecord) -> OrderRequest | None:
-    """The order's arrival at the exchange, or None if it does not come."""
-    try:
-        async with asyncio.timeout(_ARRIVAL_TIMEOUT_S):
-            while True:
-                arrived = [
-                    one for one in await stage.outside.requests(record.symbol) if one.arrived_ms >= record.sent_ms
-                ]
-                if arrived:
-                    return arrived[0]
-                await asyncio.sleep(_LOOK_INTERVAL_S)
-    except TimeoutError:
-        return None
 
 
 async def _evidence(

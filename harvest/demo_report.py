@@ -7,6 +7,7 @@ from contracts.names import close_workflow_id
 from harvest.binaries import as_typed, redis_client_binary
 from harvest.close_record import CloseRecord
 from harvest.demo_script import EMERGENCY
+from harvest.market_record import MarketRecord
 from harvest.proofs import Proof
 from harvest.stack import Stack
 
@@ -50,9 +51,10 @@ class Addresses:
 
 @dataclass(frozen=True)
 class DemoReport:
-    """Every close, the six proofs, and where to look further."""
+    """Every close, the scripted market, the proofs of both, and where to look further."""
 
     closes: tuple[CloseRecord, ...]
+    market: MarketRecord
     proofs: tuple[Proof, ...]
     addresses: Addresses
     seconds: float
@@ -68,6 +70,7 @@ class DemoReport:
             "ok": self.ok,
             "seconds": round(self.seconds, 2),
             "closes": [close.as_json() for close in self.closes],
+            "market": self.market.as_json(),
             "proofs": [asdict(proof) for proof in self.proofs],
             "ui": self.addresses.ui,
             "temporal_address": self.addresses.temporal,

@@ -11,16 +11,18 @@ from temporalio.client import Client, WorkflowQueryFailedError
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
-from contracts.names import QUERY_TIMELINE, close_workflow_id
+from contracts.names import QUERY_STATUS, QUERY_TIMELINE, close_workflow_id, watch_workflow_id
 from contracts.status import TimelineEntry
+from contracts.watch import WatchStatus
 from harvest.close_record import DEAD_LETTER, CloseRecord
 from harvest.demo_script import Scene
 from harvest.mailbox import Mailbox, Result, entry_ms
+from harvest.market_evidence import OURS
 from harvest.outside import OutsideWorld
 from harvest.proofs import CloseEvidence, OrderEvidence
 from harvest.stack import API_KEY, API_SECRET, NAMESPACE, Stack
 from harvest.stage_times import stage_times
-from harvest.witness import OURS, Credentials, Witness
+from harvest.witness import Credentials, Witness
 
 RESULT_TIMEOUT_S = 15.0
 _LOOK_INTERVAL_S = 0.2
@@ -139,11 +141,25 @@ class Stage:
     def _add_stages(self, record: CloseRecord, reached: dict[str, int]) -> None:
         record.stages = reached | record.stages
 
-    async def _stages(self, record: CloseRecord) -> dict[str, int]:
-        """How far the close is by its own account; nothing if nobody can answer, as while its worker is dead."""
+    async def watching_pid(self) -> int | None:
+        """The process that says it watches; None if nobody says so."""
+        handle = self._client.get_workflow_handle(watch_workflow_id(self.stack.config.account))
+        try:
+            status = await handle.query(QUERY_STATUS, result_type=WatchStatus, rpc_timeout=_QUERY_TIMEOUT)
+        except (RPCError, WorkflowQueryFailedError):
+            return None
+        pid = status.worker.rpartition(":")[2]
+        return int(pid) if pid.isdigit() else None
+
+    @property
+    def _client(self) -> Client:
         if self._temporal is None:
             raise RuntimeError("use it as an async context manager")
-        handle = self._temporal.get_workflow_handle(close_workflow_id(self.stack.config.account, record.symbol))
+        return self._temporal
+
+    async def _stages(self, record: CloseRecord) -> dict[str, int]:
+        """How far the close is by its own account; nothing if nobody can answer, as while its worker is dead."""
+        handle = self._client.get_workflow_handle(close_workflow_id(self.stack.config.account, record.symbol))
         try:
             timeline = await handle.query(QUERY_TIMELINE, result_type=list[TimelineEntry], rpc_timeout=_QUERY_TIMEOUT)
         except (RPCError, WorkflowQueryFailedError):

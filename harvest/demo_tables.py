@@ -1,4 +1,4 @@
-"""The demo's tables: closes under way, what they came to, their orders, and the checklist of proofs.
+"""The tables of the demo's closes: under way, what they came to, their orders; and the checklist of all proofs.
 
 Each fits into a terminal of 100 columns.
 """
@@ -18,7 +18,7 @@ _YES, _NO, _NONE = ("✔", "green"), ("✘", "bold red"), ("-", "dim")
 
 def live_table(records: Iterable[CloseRecord]) -> Table:
     """Each close with the milliseconds, from its entry, at which it reached each stage."""
-    table = _table("closes (ms after the entry)", left=("symbol", "decision"), right=STAGES)
+    table = plain_table("closes (ms after the entry)", left=("symbol", "decision"), right=STAGES)
     table.add_column("outcome", no_wrap=True)
     for record in records:
         times = (str(record.stages.get(stage, "")) for stage in STAGES)
@@ -29,7 +29,7 @@ def live_table(records: Iterable[CloseRecord]) -> Table:
 def closes_table(records: Iterable[CloseRecord]) -> Table:
     """How each close ended and how fast, with its own intent, order, fill and position proofs."""
     times = ("ms to order", "ms to result")
-    table = _table("closes", left=("symbol", "decision", "outcome"), right=(*times, "position"))
+    table = plain_table("closes", left=("symbol", "decision", "outcome"), right=(*times, "position"))
     table.add_column("proofs", no_wrap=True)
     for record in records:
         to_order = "" if record.ordered_ms is None else f"{record.ordered_ms:.0f}"
@@ -42,7 +42,7 @@ def closes_table(records: Iterable[CloseRecord]) -> Table:
 def orders_table(records: Iterable[CloseRecord]) -> Table:
     """The order of each close, by our published result; the proofs compare it with the exchange."""
     numbers = ("filled", "avg price", "fee", "PnL")
-    table = _table("orders", left=("symbol", "order id", "status"), right=numbers)
+    table = plain_table("orders", left=("symbol", "order id", "status"), right=numbers)
     for record in records:
         fields = record.result.fields if record.result else {}
         if fields.get("order_id"):
@@ -54,14 +54,15 @@ def orders_table(records: Iterable[CloseRecord]) -> Table:
 
 def proofs_table(proofs: Iterable[Proof]) -> Table:
     """The checklist, with what was seen."""
-    table = _table("six proofs", left=("", "proof"), right=())
+    table = plain_table("proofs", left=("", "proof"), right=())
     table.add_column("evidence")
     for number, proof in enumerate(proofs, 1):
-        table.add_row(_mark(proof.ok), f"{number} {proof.name}", Text(proof.evidence))
+        table.add_row(mark(proof.ok), f"{number} {proof.name}", Text(proof.evidence))
     return table
 
 
-def _table(title: str, left: Iterable[str], right: Iterable[str]) -> Table:
+def plain_table(title: str, left: Iterable[str], right: Iterable[str]) -> Table:
+    """A table with words on the left and numbers on the right; more columns may follow."""
     table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name in left:
         table.add_column(name, no_wrap=True)
@@ -85,10 +86,11 @@ def _outcome(record: CloseRecord) -> Text:
 def _ticks(record: CloseRecord) -> Text:
     marks = record.proofs
     if marks is None:
-        return _mark(None)
-    return Text(" ").join(_mark(mark) for mark in marks)
+        return mark(None)
+    return Text(" ").join(mark(each) for each in marks)
 
 
-def _mark(ok: bool | None) -> Text:
+def mark(ok: bool | None) -> Text:
+    """A tick, a cross, or nothing to judge."""
     sign, style = _NONE if ok is None else _YES if ok else _NO
     return Text(sign, style=style)

@@ -1,4 +1,4 @@
-"""The demo on a screen: a live table in a terminal, plain lines elsewhere."""
+"""The demo on a screen: live tables in a terminal, plain lines elsewhere."""
 
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
@@ -8,6 +8,8 @@ from rich.live import Live
 
 from harvest.close_record import STAGES, CloseRecord
 from harvest.demo_tables import live_table
+from harvest.market_rows import MarketRow
+from harvest.market_tables import decisions_table
 
 
 class View(Protocol):
@@ -17,12 +19,20 @@ class View(Protocol):
         """Closes are shown while this is entered."""
         ...
 
+    def market(self) -> AbstractContextManager[object]:
+        """Decisions of the watch are shown while this is entered."""
+        ...
+
     def say(self, text: str) -> None:
         """One line about what happens."""
         ...
 
     def show(self, record: CloseRecord) -> None:
         """A close has changed."""
+        ...
+
+    def decided(self, row: MarketRow) -> None:
+        """A decision of the watch was answered."""
         ...
 
 
@@ -37,11 +47,22 @@ class LiveView:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._records: list[CloseRecord] = []
+        self._rows: list[MarketRow] = []
         self._live = Live(console=console, refresh_per_second=20, get_renderable=lambda: live_table(self._records))
+        self._market = Live(
+            console=console,
+            refresh_per_second=20,
+            transient=True,  # the same table comes again at the end, by the exchange's books
+            get_renderable=lambda: decisions_table(self._rows),
+        )
 
     def live(self) -> AbstractContextManager[object]:
         """Closes are shown while this is entered."""
         return self._live
+
+    def market(self) -> AbstractContextManager[object]:
+        """Decisions of the watch are shown while this is entered."""
+        return self._market
 
     def say(self, text: str) -> None:
         """One line, above the table."""
@@ -51,6 +72,10 @@ class LiveView:
         """A close has changed."""
         if not any(known is record for known in self._records):
             self._records.append(record)
+
+    def decided(self, row: MarketRow) -> None:
+        """A decision of the watch was answered."""
+        self._rows.append(row)
 
 
 class PlainView:
@@ -64,6 +89,10 @@ class PlainView:
         """Nothing to prepare."""
         return nullcontext()
 
+    def market(self) -> AbstractContextManager[object]:
+        """Nothing to prepare."""
+        return nullcontext()
+
     def say(self, text: str) -> None:
         """One line."""
         self._console.print(text, highlight=False, markup=False, soft_wrap=True)
@@ -74,6 +103,10 @@ class PlainView:
         if line and self._told.get(id(record)) != line:
             self._told[id(record)] = line
             self.say(line)
+
+    def decided(self, row: MarketRow) -> None:
+        """A decision of the watch was answered."""
+        self.say(row.line)
 
 
 def _line(record: CloseRecord) -> str:

@@ -119,10 +119,10 @@ class Mailbox:
 
     async def _read(self, stream: str, after: str) -> list[tuple[str, Fields]]:
         answer = await self._redis.xread({stream: after}, block=_BLOCK_MS)
-        return [entry for _, entries in _pairs(answer) for entry in entries]
+        return [entry for _, entries in entries_of(answer) for entry in entries]
 
 
-def _pairs(answer: object) -> Iterable[tuple[str, list[tuple[str, Fields]]]]:
+def entries_of(answer: object) -> Iterable[tuple[str, list[tuple[str, Fields]]]]:
     """An XREAD answer: a list of pairs in RESP2, a mapping in RESP3."""
     if isinstance(answer, dict):
         return [(name, [entry for part in parts for entry in part]) for name, parts in answer.items()]

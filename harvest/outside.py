@@ -1,5 +1,6 @@
 """The rest of the world, as far as the simulated exchange lets us play it: positions, prices, faults, its ledger."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -8,6 +9,7 @@ from typing import Any, Self
 import aiohttp
 
 from contracts.errors import HarvestError
+from harvest.market_evidence import FillEvidence
 
 
 @dataclass(frozen=True)
@@ -22,13 +24,7 @@ class OrderRequest:
     outcome: str
 
 
-@dataclass(frozen=True)
-class Fill:
-    """An execution in the exchange's own books."""
-
-    symbol: str
-    client_order_id: str
-    time_ms: int
+_LOOK_INTERVAL_S = 0.005
 
 
 class OutsideWorld:
@@ -60,8 +56,39 @@ class OutsideWorld:
         fault = {"call": "POST /fapi/v1/order", "kind": "executed_delay", "times": 1, "delay_ms": delay_ms}
         await self._call("POST", "/sim/faults", {**fault, "symbol": symbol})
 
-    async def requests(self, symbol: str) -> list[OrderRequest]:
-        """Order requests of a symbol in the order of their arrival."""
+    async def move_price(self, symbol: str, price: str) -> None:
+        """The mark moves; what rests at the exchange reacts."""
+        await self._call("POST", "/sim/price", {"symbol": symbol, "price": price})
+
+    async def bleed(self, symbol: str, rate: str) -> None:
+        """The symbol's funding is paid at this rate, and will be again."""
+        await self._call("POST", "/sim/funding_rate", {"symbol": symbol, "rate": rate})
+        await self._call("POST", "/sim/fund", {"symbol": symbol})
+
+    async def close_everything(self) -> None:
+        """Somebody closes every position by hand."""
+        for row in await self._call("GET", "/sim/positions", {}):
+            side = "LONG" if Decimal(row["quantity"]) > 0 else "SHORT"
+            await self._call("POST", "/sim/position", {"symbol": row["symbol"], "side": side, "quantity": "all"})
+
+    async def wallet(self) -> Decimal:
+        """USDT, without what is not realised."""
+        return Decimal((await self._call("GET", "/sim/health", {}))["wallet"])
+
+    async def order_arrives(self, symbol: str, since_ms: float, *, timeout_s: float) -> OrderRequest | None:
+        """The first order request of a symbol since then, as soon as it has arrived; None if none comes in time."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                while True:
+                    arrived = [one for one in await self.requests(symbol) if one.arrived_ms >= since_ms]
+                    if arrived:
+                        return arrived[0]
+                    await asyncio.sleep(_LOOK_INTERVAL_S)
+        except TimeoutError:
+            return None
+
+    async def requests(self, symbol: str | None = None) -> list[OrderRequest]:
+        """Order requests of a symbol, or of all, in the order of their arrival."""
         rows = (await self._ledger(symbol))["requests"]
         return [
             OrderRequest(
@@ -70,13 +97,12 @@ class OutsideWorld:
             for row in rows
         ]
 
-    async def fills(self, symbol: str) -> list[Fill]:
-        """Executions of a symbol in order."""
-        rows = (await self._ledger(symbol))["fills"]
-        return [Fill(row["symbol"], row["client_order_id"], row["time_ms"]) for row in rows]
+    async def fills(self, symbol: str | None = None) -> list[FillEvidence]:
+        """Executions of a symbol, or of all, in order."""
+        return [FillEvidence.of(row) for row in (await self._ledger(symbol))["fills"]]
 
-    async def _ledger(self, symbol: str) -> Any:  # noqa: ANN401 - JSON
-        return await self._call("GET", "/sim/ledger", {"symbol": symbol})
+    async def _ledger(self, symbol: str | None) -> Any:  # noqa: ANN401 - JSON
+        return await self._call("GET", "/sim/ledger", {} if symbol is None else {"symbol": symbol})
 
     async def _call(self, method: str, path: str, content: Mapping[str, object]) -> Any:  # noqa: ANN401 - JSON
         if self._session is None:

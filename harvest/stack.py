@@ -108,13 +108,14 @@ class Stack:
     ) -> None:
         await self.stop()
 
-    async def start_worker(self) -> Child:
-        """Start a worker and wait until it polls.
+    async def start_worker(self, settings: Mapping[str, str] | None = None) -> Child:
+        """Start a worker, with further settings if given, and wait until it polls.
 
         Raises:
             ChildFailed: it died or did not become ready.
         """
-        return await self.start_program("worker", worker_command(), self._worker_environment(), _WORKER_READY)
+        environment = {**self._worker_environment(), **(settings or {})}
+        return await self.start_program("worker", worker_command(), environment, _WORKER_READY)
 
     async def spawn_worker(self, name: str) -> Child:
         """Start one of several workers, each with a name of its own; see :meth:`worker_ready`."""

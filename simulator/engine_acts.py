@@ -78,6 +78,19 @@ def _fund(body: ControlBody) -> Effect:
     return effect
 
 
+def _funding_rate(body: ControlBody) -> Effect:
+    """What the next settlement of a symbol costs, as everybody reads it; nothing is paid yet."""
+    symbol, rate = body.text("symbol"), body.decimal("rate")
+    body.finish()
+
+    def effect(gateway: Gateway) -> object:
+        exchange = gateway.exchange
+        exchange.funding.set_rate(exchange.rules(symbol).symbol, rate)
+        return {"ok": True}
+
+    return effect
+
+
 def _liquidate(body: ControlBody) -> Effect:
     """Liquidate one position, whatever its margin."""
     symbol, side = _named(body)
@@ -154,6 +167,7 @@ ENGINE_ACTS: dict[str, Callable[[ControlBody], Effect]] = {
     "meet": _meet,
     "gap": _gap,
     "fund": _fund,
+    "funding_rate": _funding_rate,
     "liquidate": _liquidate,
     "deleverage": _deleverage,
     "transfer": _transfer,

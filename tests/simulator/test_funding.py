@@ -34,6 +34,19 @@ async def test_longs_pay_shorts_when_the_rate_is_above_zero(client: Client, side
     assert (row["symbol"], Decimal(str(row["income"])), row["asset"]) == ("ETHUSDT", paid, "USDT")
 
 
+async def test_a_rate_that_was_set_is_read_by_everybody_and_paid_at_the_next_settlement(client: Client) -> None:
+    await client.hold("ETHUSDT", "LONG", "2")
+    before = await wallet(client)
+    await client.sim("POST", "funding_rate", symbol="ETHUSDT", rate="0.003")
+
+    read = (await client.get("/fapi/v1/premiumIndex", symbol="ETHUSDT")).row["lastFundingRate"]
+    other = (await client.get("/fapi/v1/premiumIndex", symbol="SOLUSDT")).row["lastFundingRate"]
+    assert (Decimal(str(read)), Decimal(str(other))) == (Decimal("0.003"), Decimal("0.0001"))
+    assert await wallet(client) == before
+    await client.sim("POST", "fund", symbol="ETHUSDT")
+    assert await wallet(client) - before == -15
+
+
 async def test_an_isolated_position_pays_from_its_own_wallet(client: Client) -> None:
     await client.call("POST", "/fapi/v1/marginType", symbol="ETHUSDT", marginType="ISOLATED")
     await client.hold("ETHUSDT", "LONG", "2", entry_price="2500")

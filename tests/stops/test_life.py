@@ -3,6 +3,8 @@
 import asyncio
 from decimal import Decimal
 
+from temporalio.api.enums.v1 import EventType
+
 from contracts.close import ClosePolicy
 from contracts.mode import Mode
 from contracts.names import MOVE_STOP_WORKFLOW, stop_workflow_id
@@ -44,6 +46,25 @@ async def test_when_somebody_adds_to_the_position_the_next_look_covers_it_all(la
     await lab.open(SOL, "LONG", "20")
 
     await look(lab)
+
+    await until_resting(lab, ("SELL", "140", "120"))
+
+
+async def test_while_reads_fail_after_a_close_it_rests_between_looks_and_fits_the_stop_in_the_end(lab: Lab) -> None:
+    await lab.open(SOL, "LONG", "100")
+    await move(lab, "140")
+    await lab.fault("html_502", "GET /fapi/v1/openAlgoOrders", times=-1)
+    await lab.open(SOL, "LONG", "20")
+    await look(lab)
+
+    async def rests_after_a_failed_look() -> bool:
+        told = (await stops_of(lab).fetch_history()).events
+        failed = [event.event_id for event in told if event.marker_recorded_event_attributes.HasField("failure")]
+        timers = [event.event_id for event in told if event.event_type == EventType.EVENT_TYPE_TIMER_STARTED]
+        return bool(failed) and max(timers) > min(failed)
+
+    await eventually(rests_after_a_failed_look)
+    await lab.call("DELETE", "/sim/faults")
 
     await until_resting(lab, ("SELL", "140", "120"))
 

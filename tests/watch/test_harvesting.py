@@ -6,7 +6,7 @@ import pytest
 from redis.asyncio import Redis
 from temporalio.client import Client
 
-from contracts.names import key_watch
+from contracts.names import KEY_CONFIG, key_watch
 from tests.watch.watch_lab import WatchLab
 
 SYMBOL = "ETHUSDT"
@@ -75,6 +75,13 @@ async def test_a_ladder_is_climbed_in_shares_of_the_original_size(watched: Watch
 
     assert {fields["action"] for fields in await watched.intents()} == {"PARTIAL_CLOSE"}
     assert await watched.executed(SYMBOL) == 75
+
+
+async def test_a_symbols_own_ladder_is_climbed_whatever_all_symbols_say(watched: WatchLab) -> None:
+    await watched.redis.hset(KEY_CONFIG, "harvest", "off")
+    await opened(watched, ladder="0.5:0.25")
+
+    await climb(watched, "2530", "75", "r1")
 
 
 async def test_a_memory_that_is_lost_is_found_again_at_the_exchange(watched: WatchLab) -> None:
