@@ -18,6 +18,7 @@ from exchange.classify import Scope
 from exchange.leases import WHOLE, Leases
 from exchange.promises import KEPT_MS, Promises
 from exchange.window import Taken, Window
+from exchange.wire import whole
 
 BACKGROUND_SHARE: Final = 0.5
 """Of the weight; what is left belongs to closes."""
@@ -208,4 +209,4 @@ class Limits:
 
 
 def _count(header: str | None) -> int | None:
-    return int(header) if header is not None and header.isdigit() else None
+    return None if header is None else whole(header)

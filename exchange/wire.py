@@ -6,7 +6,7 @@ made-up position or fill.
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from contracts.errors import ExchangeUnavailable
 from contracts.order import AlgoOrder, OrderSide, OrderState, PositionSide, Trade
@@ -15,6 +15,8 @@ from contracts.stop import StopState
 
 Row = Mapping[str, Any]
 T = TypeVar("T")
+
+_LONGEST_NUMBER: Final = 30
 
 
 class UnreadableAnswer(ExchangeUnavailable):
@@ -155,9 +157,16 @@ def integer(row: Row, field: str) -> int:
     value = row.get(field)
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    if isinstance(value, str) and value.isdigit():
-        return int(value)
+    if isinstance(value, str) and (number := whole(value)) is not None:
+        return number
     raise _unreadable(row, field, "a whole number")
+
+
+def whole(digits: str) -> int | None:
+    """A number of plain digits, of ordinary length; None for anything else, superscripts too, which Python also calls
+    digits and then cannot read.
+    """
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_NUMBER else None
 
 
 def decimal(row: Row, field: str) -> Decimal:
@@ -189,7 +198,7 @@ def _flag_or_false(row: Row, field: str) -> bool:
 
 def _price(row: Row, field: str) -> Decimal | None:
     """A number whose absence, emptiness or zero means that there is none."""
-    if row.get(field) in {None, ""}:
+    if row.get(field) in (None, ""):
         return None
     return decimal(row, field) or None
 
