@@ -3,6 +3,17 @@
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+LAGGING = (
+    "GET /fapi/v1/order",
+    "GET /fapi/v1/openOrder",
+    "GET /fapi/v1/openOrders",
+    "GET /fapi/v1/allOrders",
+    "GET /fapi/v1/userTrades",
+    "GET /fapi/v2/positionRisk",
+    "GET /fapi/v3/positionRisk",
+)
+"""The reads that can."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lag:

@@ -6,7 +6,7 @@ from simulator.call import Call, Route, by_symbol
 from simulator.errors import refusal
 from simulator.exchange import Exchange
 from simulator.parameters import Parameters
-from simulator.wire import algo_placed_row, algo_row
+from simulator.wire import algo_list_row, algo_placed_row, algo_row
 
 DAY_MS = 24 * 3600 * 1000
 LONGEST_SPAN_MS = 7 * DAY_MS
@@ -53,7 +53,9 @@ def open_orders(exchange: Exchange, call: Call) -> object:
         exchange.rules(symbol)
     waiting = exchange.algos.open_orders(symbol)
     return [
-        algo_row(order, exchange.rules(order.asked.symbol)) for order in waiting if algo_id in (None, order.algo_id)
+        algo_list_row(order, exchange.rules(order.asked.symbol))
+        for order in waiting
+        if algo_id in (None, order.algo_id)
     ]
 
 
@@ -67,7 +69,7 @@ def all_orders(exchange: Exchange, call: Call) -> object:
     else:
         start, end = _span(call.params, exchange.clock.now_ms())
         chosen = [order for order in orders if start <= order.create_time <= end][-limit:]
-    return [algo_row(order, rules) for order in chosen]
+    return [algo_list_row(order, rules) for order in chosen]
 
 
 def cancel_all(exchange: Exchange, call: Call) -> object:
