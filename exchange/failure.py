@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from exchange.wire import whole
+from exchange.digits import whole
 
 _LONGEST_TEXT: Final = 300
 _SECRET: Final = re.compile(r"(?i)(?:signature|secret|apikey)=\S*|\b[0-9a-z]{40,}\b")
@@ -73,7 +73,7 @@ def answered(status: int, body: bytes, headers: Mapping[str, str]) -> Failure:
         FailureKind.ANSWERED,
         status=status,
         code=code,
-        text=_without_secrets(text)[:_LONGEST_TEXT],
+        text=without_secrets(text),
         retry_after_ms=_retry_after_ms(headers.get("Retry-After")),
     )
 
@@ -91,6 +91,6 @@ def _retry_after_ms(header: str | None) -> int | None:
     return None if seconds is None else seconds * 1000
 
 
-def _without_secrets(text: str) -> str:
-    """An edge server may echo the request; its signature must not travel into a history."""
-    return _SECRET.sub("***", text)
+def without_secrets(text: str) -> str:
+    """An edge server may echo the request; its signature must not travel into a history. At most 300 characters."""
+    return _SECRET.sub("***", text)[:_LONGEST_TEXT]

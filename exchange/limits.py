@@ -15,10 +15,10 @@ import structlog
 from exchange.allowance import Allowance
 from exchange.call import Call
 from exchange.classify import Scope
+from exchange.digits import whole
 from exchange.leases import WHOLE, Leases
 from exchange.promises import KEPT_MS, Promises
 from exchange.window import Taken, Window
-from exchange.wire import whole
 
 BACKGROUND_SHARE: Final = 0.5
 """Of the weight; what is left belongs to closes."""

@@ -6,17 +6,17 @@ made-up position or fill.
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from contracts.errors import ExchangeUnavailable
 from contracts.order import AlgoOrder, OrderSide, OrderState, PositionSide, Trade
 from contracts.snapshot import Position, SymbolRules
 from contracts.stop import StopState
+from exchange.digits import whole
+from exchange.failure import without_secrets
 
 Row = Mapping[str, Any]
 T = TypeVar("T")
-
-_LONGEST_NUMBER: Final = 30
 
 
 class UnreadableAnswer(ExchangeUnavailable):
@@ -162,13 +162,6 @@ def integer(row: Row, field: str) -> int:
     raise _unreadable(row, field, "a whole number")
 
 
-def whole(digits: str) -> int | None:
-    """A number of plain digits, of ordinary length; None for anything else, superscripts too, which Python also calls
-    digits and then cannot read.
-    """
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_NUMBER else None
-
-
 def decimal(row: Row, field: str) -> Decimal:
     """A finite number."""
     value = row.get(field)
@@ -218,4 +211,5 @@ def _position_side(row: Row) -> PositionSide:
 
 
 def _unreadable(row: Row, field: str, wanted: str) -> UnreadableAnswer:
-    return UnreadableAnswer(f"the field {field} should be {wanted}, not {row.get(field)!r}; the answer is not usable")
+    found = without_secrets(repr(row.get(field)))
+    return UnreadableAnswer(f"the field {field} should be {wanted}, not {found}; the answer is not usable")

@@ -138,4 +138,4 @@ class Exchange:
         return self.latencies_ms.get(call, self.latency_ms) / 1000
 
     def _before_execution(self, symbol: str, client_id: str) -> None:
-        self.faults.executing(symbol, client_id, time.time_ns())
+        self.faults.changing(symbol, client_id, time.time_ns())

@@ -7,7 +7,7 @@ from simulator.acts import read_act
 from simulator.control_body import ControlBody, ControlError
 from simulator.errors import MESSAGES, STATUSES
 from simulator.fault import AIMS, FOREVER, KINDS, NEW_FIELD, Fault
-from simulator.lag import LAGGING
+from simulator.lag import LAGGING, reads_any
 
 ORDER = "POST /fapi/v1/order"
 CALL_OF = {"rate_limited": "*", "oldest_namesake": "GET /fapi/v1/order"}
@@ -95,7 +95,7 @@ def _problems(fault: Fault) -> list[str]:
         "read_lag is set off by an execution: it has no only, before or after": fault.kind != "read_lag"
         or (fault.only == "all" and not fault.before and not fault.after),
         f"read_lag needs call, one of {', '.join(LAGGING)}, or a pattern": fault.kind != "read_lag"
-        or any(fnmatchcase(call, fault.call) for call in LAGGING),
+        or reads_any(fault.call, LAGGING),
         f"call: there is no {fault.call} here": _exists(fault.call),
     }
     return [problem for problem, fine in checks.items() if not fine]

@@ -5,7 +5,7 @@ import pytest
 from contracts.order import Verdict
 from exchange.binance import BinanceExchange
 from tests.exchange.samples import order_row, ticket
-from tests.exchange.stub_exchange import Answer, StubExchange
+from tests.exchange.stub_exchange import KEY, SECRET, Answer, StubExchange
 
 ORDER = "POST /fapi/v1/order"
 FIELDS = (
@@ -36,3 +36,16 @@ async def test_an_odd_header(exchange: BinanceExchange, stub: StubExchange, name
     accepted, lost = [await exchange.place(ticket(timestamp_ms=exchange.now_ms())) for _ in range(2)]
 
     assert (accepted.verdict, lost.verdict) == (Verdict.ACCEPTED, Verdict.UNKNOWN)
+
+
+@pytest.mark.parametrize("field", ["clientOrderId", "orderId", "side", "executedQty", "reduceOnly"])
+async def test_an_answer_that_carries_our_key(exchange: BinanceExchange, stub: StubExchange, field: str) -> None:
+    """What is said of an answer goes into a history, whatever stands in it."""
+    stub.script(ORDER, Answer(order_row(**{field: f"{KEY} signature={SECRET} " + "a b " * 500})))
+
+    report = await exchange.place(ticket(timestamp_ms=exchange.now_ms()))
+
+    assert report.verdict is Verdict.UNKNOWN
+    assert len(report.message) < 500
+    assert KEY not in report.message
+    assert SECRET not in report.message

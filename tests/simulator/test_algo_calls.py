@@ -177,3 +177,32 @@ async def test_conditional_orders_are_in_the_ledger(client: Client) -> None:
 @pytest.mark.parametrize("kind", ["STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET"])
 async def test_the_old_endpoint_sends_them_here(client: Client, kind: str) -> None:
     assert (await client.order("ETHUSDT", "SELL", "1", type=kind, stopPrice="2400")).code == -4120
+
+
+@pytest.mark.parametrize("call", [ALGO, OPEN, ALL])
+async def test_each_read_of_them_may_lag_by_itself(client: Client, call: str) -> None:
+    await client.fault("read_lag", call=f"GET {call}", delay_ms=60_000)
+    await client.order("ETHUSDT", "BUY", "1")  # sets off nothing: no conditional order has changed
+    await place(client)
+    assert await seen(client) == {ALGO: call != ALGO, OPEN: call != OPEN, ALL: call != ALL}
+    await client.sim("DELETE", "faults")
+    assert await seen(client) == {ALGO: True, OPEN: True, ALL: True}
+
+
+async def test_what_was_cancelled_may_linger(client: Client) -> None:
+    await place(client)
+    await client.fault("read_lag", call="GET *", delay_ms=60_000)
+    await client.call("DELETE", ALGO, clientAlgoId="stop-1")
+    assert await status(client) == "NEW"
+    assert (await client.call("DELETE", ALGO, clientAlgoId="stop-1")).code == -2011
+    await client.sim("DELETE", "faults")
+    assert await status(client) == "CANCELED"
+
+
+async def seen(client: Client) -> dict[str, bool]:
+    """Which reads show the stop."""
+    return {
+        ALGO: (await client.get(ALGO, clientAlgoId="stop-1")).status == 200,
+        OPEN: (await client.get(OPEN, symbol="ETHUSDT")).rows != [],
+        ALL: (await client.get(ALL, symbol="ETHUSDT")).rows != [],
+    }
