@@ -12,7 +12,24 @@ FIELDS = (
     *("orderId", "clientOrderId", "status", "side", "positionSide", "origQty", "executedQty"),
     *("avgPrice", "cumQuote", "reduceOnly", "closePosition", "time", "updateTime"),
 )
-ODD = (None, "", [], {}, ["x"], True, -1, 0, 1.5, 10**400, "\u00b2", "1E999999999999", "NaN", "-0", "\u0663", " 1 ")
+ODD: tuple[object, ...] = (
+    None,
+    "",
+    [],
+    {},
+    ["x"],
+    True,
+    -1,
+    0,
+    1.5,
+    10**400,
+    "\u00b2",
+    "1E999999999999",
+    "NaN",
+    "-0",
+    "\u0663",
+    " 1 ",
+)
 HEADERS = ("Retry-After", "X-MBX-USED-WEIGHT-1M", "X-MBX-ORDER-COUNT-10S", "X-MBX-ORDER-COUNT-1M")
 
 

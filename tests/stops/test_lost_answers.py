@@ -99,7 +99,7 @@ async def test_the_answer_is_lost_and_every_read_of_stops_lags(lab: Lab, lag_ms:
     assert (await move(lab, "141"))["outcome"] == "STOP_MOVED"
 
     assert watcher.counts == [2, 1]
-    assert await resting(lab) == NEW
+    await until_resting(lab, ("SELL", "141", "100"))
 
 
 async def test_the_exchange_is_away_for_the_confirmation_and_the_old_one_rests_until_it_is_back(lab: Lab) -> None:
