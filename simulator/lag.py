@@ -3,11 +3,15 @@
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-OF_ORDERS = (
+OF_STATES = (
     "GET /fapi/v1/order",
     "GET /fapi/v1/openOrder",
     "GET /fapi/v1/openOrders",
     "GET /fapi/v1/allOrders",
+)
+"""Reads that lag behind an order's end as well."""
+OF_ORDERS = (
+    *OF_STATES,
     "GET /fapi/v1/userTrades",
     "GET /fapi/v2/positionRisk",
     "GET /fapi/v3/positionRisk",
