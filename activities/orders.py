@@ -16,6 +16,7 @@ from contracts.close import CancelRequest
 from contracts.errors import AccountOwned
 from contracts.mode import Mode
 from contracts.order import Reaction, SendReport, Ticket, Verdict
+from exchange.order_form import UnsafeTicket
 from exchange.port import ExchangePort, FillFeed
 
 FIRST_BEAT_SECONDS = 0.4
@@ -50,7 +51,7 @@ class ExchangeOrders(Orders):
         try:
             async with beating():
                 report = await send(self._exchange, self._feed, ticket)
-        except ValueError as unsafe:  # the adapter refuses a ticket that would not reduce, before sending
+        except UnsafeTicket as unsafe:  # before sending; another error may come of an answer, which proves nothing
             raise ApplicationError(str(unsafe), type="NotSent") from unsafe
         if report.verdict is Verdict.REFUSED:
             await self._marks.forget(ticket)

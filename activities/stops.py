@@ -15,6 +15,7 @@ from contracts.order import Reaction, Verdict
 from contracts.ownership import AccountClaim
 from contracts.stop import StopLook, StopReport, StopsRequest, StopState, StopsView, StopTicket
 from exchange.background import in_background
+from exchange.order_form import UnsafeTicket
 from exchange.port import ExchangePort
 from exchange.stop_port import StopPort
 
@@ -59,7 +60,7 @@ class ExchangeStops(Stops):
         try:
             async with beating():
                 report = await self._stops.place(ticket)
-        except ValueError as unsafe:  # the adapter refuses a ticket that would not reduce, before sending
+        except UnsafeTicket as unsafe:  # before sending; another error may come of an answer, which proves nothing
             raise ApplicationError(str(unsafe), type="NotSent") from unsafe
         if report.reaction is Reaction.BACK_OFF:
             count_held_back("stop")

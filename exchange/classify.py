@@ -104,7 +104,7 @@ def _throttled(failure: Failure, now_ms: int, otherwise_ms: int) -> Classificati
     waits = [failure.retry_after_ms or 0]
     if not failure.retry_after_ms and (banned := _BANNED_UNTIL.search(failure.text)):
         waits.append(int(banned.group(1)) - now_ms)  # a moment, which needs a clock that is right; a span does not
-    wait_ms = min(max(waits), _LONGEST_BAN_MS)
+    wait_ms = max(waits)
     return _back_off(wait_ms if wait_ms > 0 else otherwise_ms, _scope(failure))
 
 
@@ -116,7 +116,8 @@ def _scope(failure: Failure) -> Scope:
 
 
 def _back_off(wait_ms: int, throttles: Scope | None = None) -> Classification:
-    return Classification(Verdict.REFUSED, Reaction.BACK_OFF, wait_ms, throttles)
+    """However long a header says: a close must come back, and a timer has an end."""
+    return Classification(Verdict.REFUSED, Reaction.BACK_OFF, min(wait_ms, _LONGEST_BAN_MS), throttles)
 
 
 def _says(failure: Failure, words: str) -> bool:

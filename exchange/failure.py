@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from exchange.digits import whole
+
 _LONGEST_TEXT: Final = 300
 _SECRET: Final = re.compile(r"(?i)(?:signature|secret|apikey)=\S*|\b[0-9a-z]{40,}\b")
 
@@ -71,7 +73,7 @@ def answered(status: int, body: bytes, headers: Mapping[str, str]) -> Failure:
         FailureKind.ANSWERED,
         status=status,
         code=code,
-        text=_without_secrets(text)[:_LONGEST_TEXT],
+        text=without_secrets(text),
         retry_after_ms=_retry_after_ms(headers.get("Retry-After")),
     )
 
@@ -85,11 +87,10 @@ def _code(raw: object) -> int | None:
 
 def _retry_after_ms(header: str | None) -> int | None:
     """Seconds in the header; a date there is not understood and counts as absent."""
-    if header is None or not header.strip().isdigit():
-        return None
-    return int(header) * 1000
+    seconds = whole(header.strip()) if header is not None else None
+    return None if seconds is None else seconds * 1000
 
 
-def _without_secrets(text: str) -> str:
-    """An edge server may echo the request; its signature must not travel into a history."""
-    return _SECRET.sub("***", text)
+def without_secrets(text: str) -> str:
+    """An edge server may echo the request; its signature must not travel into a history. At most 300 characters."""
+    return _SECRET.sub("***", text)[:_LONGEST_TEXT]

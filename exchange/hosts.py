@@ -63,10 +63,10 @@ def _parsed(base_url: str) -> URL:
         url = URL(base_url)
     except ValueError:
         raise InvalidSettings(f"base_url {base_url!r} is not a URL") from None
+    if url.user or url.password or url.query_string:  # first: what follows repeats the address
+        raise InvalidSettings("base_url carries credentials or a query; give only scheme, host and port")
     if url.scheme not in {"http", "https"} or not url.host or url.path.rstrip("/") not in {"", "/fapi"}:
         raise InvalidSettings(f"base_url {base_url!r} must look like https://host or http://127.0.0.1:port")
-    if url.user or url.password or url.query_string:
-        raise InvalidSettings("base_url carries credentials or a query; give only scheme, host and port")
     return url
 
 

@@ -15,6 +15,7 @@ import structlog
 from exchange.allowance import Allowance
 from exchange.call import Call
 from exchange.classify import Scope
+from exchange.digits import whole
 from exchange.leases import WHOLE, Leases
 from exchange.promises import KEPT_MS, Promises
 from exchange.window import Taken, Window
@@ -208,4 +209,4 @@ class Limits:
 
 
 def _count(header: str | None) -> int | None:
-    return int(header) if header is not None and header.isdigit() else None
+    return None if header is None else whole(header)

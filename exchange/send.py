@@ -1,6 +1,7 @@
 """What one send of an order came to."""
 
 from contracts.order import OrderState, SendReport, Ticket, Verdict
+from exchange.failure import without_secrets
 from exchange.signed_client import CallFailed
 from exchange.wire import UnreadableAnswer, order_state, row
 
@@ -24,5 +25,6 @@ def answered_report(answer: object, ticket: Ticket) -> SendReport:
     except UnreadableAnswer as error:
         return SendReport(verdict=Verdict.UNKNOWN, message=str(error))
     if order.client_order_id != ticket.client_order_id:
-        return SendReport(verdict=Verdict.UNKNOWN, message=f"the answer is about {order.client_order_id}")
+        other = without_secrets(order.client_order_id)
+        return SendReport(verdict=Verdict.UNKNOWN, message=f"the answer is about {other}")
     return SendReport(verdict=Verdict.ACCEPTED, order=order)

@@ -14,6 +14,7 @@ from contracts.order import SendReport, Verdict
 from contracts.stop import StopReport, StopState, StopTicket
 from exchange import wire
 from exchange.clock import ExchangeClock
+from exchange.failure import without_secrets
 from exchange.reads import Reads
 from exchange.refusals import CLOCK_CODES, NO_SUCH_ORDER
 from exchange.signed_client import CallFailed, SignedClient
@@ -97,5 +98,6 @@ def _answered_report(answer: object, ticket: StopTicket) -> StopReport:
     except wire.UnreadableAnswer as error:
         return StopReport(verdict=Verdict.UNKNOWN, message=str(error))
     if stop.client_algo_id != ticket.client_algo_id:
-        return StopReport(verdict=Verdict.UNKNOWN, message=f"the answer is about {stop.client_algo_id}")
+        other = without_secrets(stop.client_algo_id)
+        return StopReport(verdict=Verdict.UNKNOWN, message=f"the answer is about {other}")
     return StopReport(verdict=Verdict.ACCEPTED, stop=stop)

@@ -12,6 +12,8 @@ from contracts.errors import ExchangeUnavailable
 from contracts.order import AlgoOrder, OrderSide, OrderState, PositionSide, Trade
 from contracts.snapshot import Position, SymbolRules
 from contracts.stop import StopState
+from exchange.digits import whole
+from exchange.failure import without_secrets
 
 Row = Mapping[str, Any]
 T = TypeVar("T")
@@ -155,8 +157,8 @@ def integer(row: Row, field: str) -> int:
     value = row.get(field)
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    if isinstance(value, str) and value.isdigit():
-        return int(value)
+    if isinstance(value, str) and (number := whole(value)) is not None:
+        return number
     raise _unreadable(row, field, "a whole number")
 
 
@@ -189,7 +191,7 @@ def _flag_or_false(row: Row, field: str) -> bool:
 
 def _price(row: Row, field: str) -> Decimal | None:
     """A number whose absence, emptiness or zero means that there is none."""
-    if row.get(field) in {None, ""}:
+    if row.get(field) in (None, ""):
         return None
     return decimal(row, field) or None
 
@@ -209,4 +211,5 @@ def _position_side(row: Row) -> PositionSide:
 
 
 def _unreadable(row: Row, field: str, wanted: str) -> UnreadableAnswer:
-    return UnreadableAnswer(f"the field {field} should be {wanted}, not {row.get(field)!r}; the answer is not usable")
+    found = without_secrets(repr(row.get(field)))
+    return UnreadableAnswer(f"the field {field} should be {wanted}, not {found}; the answer is not usable")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -11,6 +12,7 @@ from simulator.algo import GONE_WITH_POSITION, STOPS, AlgoOrder
 from simulator.algo_store import AlgoStore
 from simulator.errors import MESSAGES, ApiError, refusal
 from simulator.events import AccountChanged, AlgoChanged, Event, OrderChanged
+from simulator.lag import OF_ALGOS
 from simulator.orders import NewOrder, Order
 from simulator.price_match import matched_price
 
@@ -223,6 +225,8 @@ class AlgoDesk:
 
     def _keep(self, order: AlgoOrder) -> None:
         """Record a state and tell of it."""
+        asked = order.asked
+        self._exchange.faults.changing(asked.symbol, asked.client_order_id, time.time_ns(), OF_ALGOS)
         self.orders.record(order)
         self._exchange.events.emit(AlgoChanged(order))
 

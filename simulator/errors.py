@@ -24,6 +24,7 @@ MESSAGES: dict[int, str] = {
     -1125: "This listenKey does not exist.",
     -1128: "Combination of optional parameters invalid.",
     -1130: "Data sent for parameter '{}' is not valid.",
+    -1136: "Invalid newOrderRespType.",
     -2007: "Invalid callBack rate.",
     -2011: "Unknown order sent.",
     -2013: "Order does not exist.",

@@ -19,6 +19,7 @@ from simulator.events import AccountChanged, Events, MarkMoved
 from simulator.faults import FaultBook
 from simulator.funding import Funding
 from simulator.identifiers import Identifiers
+from simulator.lag import OF_STATES
 from simulator.ledger import Ledger
 from simulator.limits import Limits
 from simulator.liquidation import Liquidation
@@ -63,7 +64,7 @@ class Exchange:
         booking = Booking(config, self.clock, self.account, self.ledger, identifiers, self.events)
         self.engine = Engine(
             config, self.clock, self.prices, self.book, self.account, self.symbols, booking, identifiers,
-            self._before_execution, self.events,
+            self._before_execution, self._before_end, self.events,
         )  # fmt: skip
         self.margin = Margin(self.account, self.prices, self.engine.orders)
         self.liquidation = Liquidation(self)
@@ -137,5 +138,8 @@ class Exchange:
         """How long this call's answer travels, seconds."""
         return self.latencies_ms.get(call, self.latency_ms) / 1000
 
+    def _before_end(self, symbol: str, client_id: str) -> None:
+        self.faults.changing(symbol, client_id, time.time_ns(), OF_STATES)
+
     def _before_execution(self, symbol: str, client_id: str) -> None:
-        self.faults.executing(symbol, client_id, time.time_ns())
+        self.faults.changing(symbol, client_id, time.time_ns())

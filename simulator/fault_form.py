@@ -1,11 +1,13 @@
 """From the fields that describe a fault to the fault, or what is wrong with them."""
 
 from decimal import Decimal
+from fnmatch import fnmatchcase
 
 from simulator.acts import read_act
 from simulator.control_body import ControlBody, ControlError
 from simulator.errors import MESSAGES, STATUSES
 from simulator.fault import AIMS, FOREVER, KINDS, NEW_FIELD, Fault
+from simulator.lag import LAGGING, reads_any
 
 ORDER = "POST /fapi/v1/order"
 CALL_OF = {"rate_limited": "*", "oldest_namesake": "GET /fapi/v1/order"}
@@ -92,5 +94,15 @@ def _problems(fault: Fault) -> list[str]:
         "status lies between 200 and 599": 200 <= fault.status <= 599,
         "read_lag is set off by an execution: it has no only, before or after": fault.kind != "read_lag"
         or (fault.only == "all" and not fault.before and not fault.after),
+        f"read_lag needs call, one of {', '.join(LAGGING)}, or a pattern": fault.kind != "read_lag"
+        or reads_any(fault.call, LAGGING),
+        f"call: there is no {fault.call} here": _exists(fault.call),
     }
     return [problem for problem, fine in checks.items() if not fine]
+
+
+def _exists(call: str) -> bool:
+    """A fault that never strikes would let a test pass for nothing."""
+    from simulator.route_table import ROUTES  # noqa: PLC0415 - the routes know the configuration, which has faults
+
+    return any(fnmatchcase(known, call) for known in ROUTES)

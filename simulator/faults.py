@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from simulator.clock import monotonic_us
 from simulator.errors import ApiError
 from simulator.fault import Armed, Fault, client_id_of
-from simulator.lag import Lag
+from simulator.lag import OF_ORDERS, Lag, reads_any
 from simulator.parameters import Parameters
 from simulator.penalty import Penalty
 
@@ -82,12 +82,16 @@ class FaultBook:
                 return Strike(fault, injection)
         return None
 
-    def executing(self, symbol: str, client_id: str, time_ns: int) -> None:
-        """An order is about to execute: from now on lagging reads look at the time before."""
+    def changing(self, symbol: str, client_id: str, time_ns: int, reads: tuple[str, ...] = OF_ORDERS) -> None:
+        """An order is about to execute, or a conditional one to change: from now on lagging `reads` look at the time
+        before.
+        """
         now = monotonic_us()
         for armed in self._armed:
             fault = armed.fault
-            if fault.kind == EXECUTION and fault.concerns(symbol, client_id) and armed.use(now):
+            if fault.kind != EXECUTION or not reads_any(fault.call, reads):
+                continue
+            if fault.concerns(symbol, client_id) and armed.use(now):
                 self._lags.append(Lag(fault.call, symbol, now, now + fault.delay_ms * 1000))
                 self._log.append(Injection(time_ns, now, fault.call, fault.kind, symbol, client_id, armed.number))
 

@@ -43,7 +43,8 @@ class Gateway:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one HTTP request."""
         path, _, query = request.raw_path.partition("?")
-        body = (await request.read()).decode() if request.can_read_body else ""
+        # text in another encoding is looked at as far as it goes: its signature fits nothing
+        body = (await request.read()).decode(errors="replace") if request.can_read_body else ""
         key = f"{request.method} {path}"
         if path.startswith("/sim/"):
             answer: Answer | None = routes_control.control(self, key, query, body)

@@ -27,7 +27,8 @@ STOPS_TAKER = frozenset({"EXPIRE_TAKER", "EXPIRE_BOTH"})
 
 
 class Engine:
-    """Executes what has been validated. `before_execution` is told of each execution just before it happens."""
+    """Executes what has been validated. `before_execution` is told of each execution just before it happens,
+    `before_end` of each resting order that is about to end without one."""
 
     def __init__(
         self,
@@ -40,6 +41,7 @@ class Engine:
         booking: Booking,
         identifiers: Identifiers,
         before_execution: Callable[[str, str], None],
+        before_end: Callable[[str, str], None],
         events: Events,
     ) -> None:
         self._config = config
@@ -50,6 +52,7 @@ class Engine:
         self._symbols = symbols
         self._booking = booking
         self._before_execution = before_execution
+        self._before_end = before_end
         self._events = events
         self.identifiers = identifiers
         self.orders = OrderStore()
@@ -270,6 +273,7 @@ class Engine:
         return done
 
     def _closed(self, order: Order, status: str, execution: Execution, reason: int) -> Order:
+        self._before_end(order.asked.symbol, order.asked.client_order_id)
         done = replace(order, status=status, expire_reason=reason, update_time=self._clock.now_ms())
         self.orders.record(done, monotonic_us())
         self._tell(done, execution)

@@ -61,7 +61,7 @@ def read_order(exchange: Exchange, params: Parameters) -> NewOrder:
     kind = _read_kind(params)
     position_side = read_position_side(exchange, params)
     if (params.text("newOrderRespType") or "ACK") not in RESPONSE_TYPES:
-        raise refusal(-1130, "newOrderRespType")
+        raise refusal(-1136)
     limit = kind == "LIMIT"
     time_in_force = _read_time_in_force(params) if limit else "GTC"
     return NewOrder(

@@ -6,7 +6,7 @@ from simulator.call import Call, Route, by_symbol
 from simulator.errors import refusal
 from simulator.exchange import Exchange
 from simulator.parameters import Parameters
-from simulator.wire import algo_placed_row, algo_row
+from simulator.wire import algo_list_row, algo_placed_row, algo_row
 
 DAY_MS = 24 * 3600 * 1000
 LONGEST_SPAN_MS = 7 * DAY_MS
@@ -51,9 +51,12 @@ def open_orders(exchange: Exchange, call: Call) -> object:
     symbol, algo_id = call.params.text("symbol"), call.params.integer("algoId")
     if symbol is not None:
         exchange.rules(symbol)
-    waiting = exchange.algos.open_orders(symbol)
+    desk, as_of = exchange.algos, call.as_of
+    waiting = desk.open_orders(symbol) if as_of is None else desk.orders.waited(symbol, as_of)
     return [
-        algo_row(order, exchange.rules(order.asked.symbol)) for order in waiting if algo_id in (None, order.algo_id)
+        algo_list_row(order, exchange.rules(order.asked.symbol))
+        for order in waiting
+        if algo_id in (None, order.algo_id)
     ]
 
 
@@ -61,13 +64,13 @@ def all_orders(exchange: Exchange, call: Call) -> object:
     """GET allAlgoOrders: from an id on, or of a time span."""
     rules = exchange.rules(call.params.required("symbol"))
     limit, first = call.params.limit(500, 1000), call.params.integer("algoId")
-    orders = exchange.algos.orders.of_symbol(rules.symbol)
+    orders = exchange.algos.orders.of_symbol(rules.symbol, call.as_of)
     if first is not None:
         chosen = [order for order in orders if order.algo_id >= first][:limit]
     else:
         start, end = _span(call.params, exchange.clock.now_ms())
         chosen = [order for order in orders if start <= order.create_time <= end][-limit:]
-    return [algo_row(order, rules) for order in chosen]
+    return [algo_list_row(order, rules) for order in chosen]
 
 
 def cancel_all(exchange: Exchange, call: Call) -> object:
@@ -79,10 +82,10 @@ def cancel_all(exchange: Exchange, call: Call) -> object:
 def _named(exchange: Exchange, call: Call) -> AlgoOrder | None:
     algo_id, client_id = call.params.integer("algoId"), call.params.text("clientAlgoId")
     if algo_id is not None:
-        return exchange.algos.orders.by_id(algo_id)
+        return exchange.algos.orders.by_id(algo_id, call.as_of)
     if client_id is None:
         raise refusal(-1102, "algoId' or 'clientAlgoId")
-    return exchange.algos.orders.by_client_id(client_id)
+    return exchange.algos.orders.by_client_id(client_id, call.as_of)
 
 
 def _forgotten(order: AlgoOrder, now: int) -> bool:

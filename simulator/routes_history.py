@@ -161,7 +161,7 @@ def _funding(exchange: Exchange, symbol: str, at: int) -> Row:
 def _candle_weight(params: Parameters) -> int:
     limit = params.text("limit") or "500"
     wanted = int(limit) if limit.isdecimal() else 0
-    return next(weight for most, weight in ((99, 1), (499, 2), (1000, 5), (10**20, 10)) if wanted <= most)
+    return next((weight for most, weight in ((99, 1), (499, 2), (1000, 5)) if wanted <= most), 10)
 
 
 def routes() -> list[Route]:

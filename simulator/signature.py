@@ -34,7 +34,11 @@ def check_signature(raw_query: str, raw_body: str, secret: bytes) -> None:
 def check_window(parameters: Parameters, clock: Clock) -> tuple[int, int]:
     """Timestamp and receive window of a request that arrived in time."""
     timestamp = parameters.required_integer("timestamp")
-    window = parameters.integer("recvWindow") or DEFAULT_RECV_WINDOW
+    window = parameters.integer("recvWindow")
+    if window is None:
+        window = DEFAULT_RECV_WINDOW
+    elif window <= 0:
+        raise refusal(-1130, "recvWindow")
     now = clock.now_ms()
     if timestamp >= now + AHEAD_MS:
         raise refusal(-1021, "was 1000ms ahead of the server's time")

@@ -1,9 +1,11 @@
 """From the fields that describe a fault of the user stream to the fault, or what is wrong with them."""
 
 from decimal import Decimal
+from fnmatch import fnmatchcase
 
 from simulator.control_body import ControlBody, ControlError
 from simulator.stream_faults import STREAM_KINDS, StreamFault
+from simulator.user_message import NAMES
 
 PLACES = frozenset({"ahead", "behind"})
 
@@ -37,5 +39,13 @@ def _problems(fault: StreamFault) -> list[str]:
         "place is ahead or behind": fault.place in PLACES,
         "change needs changes: values by path": fault.kind != "change" or bool(fault.changes),
         "reorder needs other: the messages it moves ahead of or behind": fault.kind != "reorder" or bool(fault.other),
+        f"event and other are about {', '.join(sorted(NAMES))}": _exists(fault.event)
+        and (not fault.other or _exists(fault.other)),
     }
     return [problem for problem, fine in checks.items() if not fine]
+
+
+def _exists(event: str) -> bool:
+    """A fault that never strikes would let a test pass for nothing."""
+    name = event.partition(":")[0]
+    return any(fnmatchcase(known, name) for known in NAMES)

@@ -6,6 +6,17 @@ from functools import cached_property
 from simulator.call import encode
 
 Row = dict[str, object]
+NAMES = frozenset(
+    {
+        "ORDER_TRADE_UPDATE",
+        "ACCOUNT_UPDATE",
+        "TRADE_LITE",
+        "ALGO_UPDATE",
+        "ACCOUNT_CONFIG_UPDATE",
+        "MARGIN_CALL",
+        "listenKeyExpired",
+    }
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -139,13 +139,25 @@ def trade_row(trade: Trade, rules: SymbolRules) -> Row:
 
 
 def algo_row(order: AlgoOrder, rules: SymbolRules) -> Row:
-    """A conditional order as the queries show it."""
+    """A conditional order as the query of one shows it."""
+    actual = order.actual
+    return _algo_asked(order, rules) | {
+        "actualType": actual.asked.kind if actual else "",
+        "actualQty": fixed(actual.executed, rules.quantity_places) if actual else "0",
+    }
+
+
+def algo_list_row(order: AlgoOrder, rules: SymbolRules) -> Row:
+    """A conditional order as openAlgoOrders and allAlgoOrders show it: other fields than the query of one."""
+    none = fixed(ZERO, rules.price_places)
+    return _algo_asked(order, rules) | dict.fromkeys(("tpTriggerPrice", "tpPrice", "slTriggerPrice", "slPrice"), none)
+
+
+def _algo_asked(order: AlgoOrder, rules: SymbolRules) -> Row:
     actual = order.actual
     return _algo_common(order, rules) | {
         "actualOrderId": str(actual.order_id) if actual else "",
         "actualPrice": fixed(actual.average_price, rules.price_places) if actual else "0",
-        "actualType": actual.asked.kind if actual else "",
-        "actualQty": fixed(actual.executed, rules.quantity_places) if actual else "0",
         "tpOrderType": "",
     }
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from hypothesis import settings
 from redis.asyncio import Redis
 from temporalio.client import Client
 
@@ -12,6 +13,10 @@ from runtime.settings import Settings
 from runtime.telemetry import Telemetry, start_telemetry
 from runtime.temporal import connect_temporal, ensure_search_attributes
 from tests.lab import Lab
+
+# Properties are judged by what they find, not by how long a busy machine takes for one example.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from activities.orders import ExchangeOrders
 from contracts.close import CancelRequest
 from contracts.mode import Mode
 from contracts.order import OrderSide, PositionSide, Reaction, SendReport, Ticket, Verdict
+from exchange.order_form import UnsafeTicket
 from tests.activities.fake_exchange import FakeExchange
 from tests.activities.samples import NOW, SYMBOL, ticket
 
@@ -157,9 +158,19 @@ async def test_an_order_that_was_handed_to_the_network_before_is_not_sent_again(
 
 async def test_a_ticket_that_the_adapter_finds_unsafe_was_certainly_not_sent() -> None:
     async def refuse(sent: Ticket) -> SendReport:
-        raise ValueError(f"{sent.client_order_id} would not reduce")
+        raise UnsafeTicket(f"{sent.client_order_id} would not reduce")
 
     with pytest.raises(ApplicationError) as refused:
         await ActivityEnvironment().run(place_with(FakeExchange(send=refuse)), ticket())
 
     assert refused.value.type == "NotSent"
+
+
+async def test_any_other_trouble_is_never_called_not_sent() -> None:
+    """The order may have executed and its answer be the trouble: what follows is a look, not another order."""
+
+    async def choke(sent: Ticket) -> SendReport:
+        raise ValueError(f"the answer about {sent.client_order_id} is beyond us")
+
+    with pytest.raises(ValueError, match="beyond us"):
+        await ActivityEnvironment().run(place_with(FakeExchange(send=choke)), ticket())

@@ -148,6 +148,15 @@ class TestRateLimits:
     def test_a_ban_never_lasts_for_ever(self) -> None:
         assert judge(418, -1003, "banned until 9999999999999").retry_after_ms == 3 * 24 * 3_600_000
 
+    @pytest.mark.parametrize(("status", "text"), [(403, ""), (429, ""), (503, "Service Unavailable.")])
+    def test_nothing_else_does_either(self, status: int, text: str) -> None:
+        """A timer of more than a hundred million days is none that a workflow can start."""
+        assert judge(status, None, text, {"Retry-After": "9" * 18}).retry_after_ms == 3 * 24 * 3_600_000
+
+    @pytest.mark.parametrize("header", ["\u00b2", "9" * 5000, "-1", "1.5", " "])
+    def test_a_header_that_is_no_number_counts_as_absent(self, header: str) -> None:
+        assert judge(429, -1003, "", {"Retry-After": header}).retry_after_ms == 60_000
+
     def test_too_many_orders_concerns_orders_only(self) -> None:
         found = judge(400, -1015, "Too many new orders")
         assert (found.retry_after_ms, found.throttles) == (10_000, Scope.ORDERS)

@@ -21,12 +21,10 @@ async def test_a_full_close_follows_a_position_that_grows_meanwhile(lab: Lab) ->
 
 async def test_a_position_reopened_before_we_could_verify_is_a_new_one_and_left_alone(lab: Lab) -> None:
     await lab.open("SOLUSDT", "LONG", "10")
-    await lab.fault("executed_delay", delay_ms=600)
-    entry = await lab.send("SOLUSDT")
-    await lab.until("SOLUSDT", attempts=1)
-    await lab.open("SOLUSDT", "LONG", "5")
+    reopened = {"do": "position", "symbol": "SOLUSDT", "side": "LONG", "quantity": 5}
+    await lab.fault("executed_delay", delay_ms=600, after=[reopened])  # behind our order, before its answer
 
-    result = await lab.result(entry)
+    result = await lab.close("SOLUSDT")
 
     assert result["outcome"] == "CLOSED_FLAT"
     assert await lab.executed("SOLUSDT") == 10

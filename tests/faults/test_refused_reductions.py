@@ -10,6 +10,13 @@ GONE = ended("CLOSED_ELSEWHERE", 0, sent=1)
 SCENES = (
     Scene("-4118 while a target rests", ended("CLOSED_FLAT", 0, 100, sent=2), (CONFLICT,), FULL, target="100"),
     Scene("-4118, short", ended("CLOSED_FLAT", 0, 100, sent=2), (CONFLICT,), FULL, side="SHORT", target="40"),
+    Scene(
+        "-4118, and what was cancelled lingers",
+        ended("CLOSED_FLAT", 0, 100, sent=2),
+        (CONFLICT, {"kind": "read_lag", "call": "GET /fapi/v1/openOrders", "times": -1, "delay_ms": 1500}),
+        FULL,
+        target="100",
+    ),
     Scene("-4118 while nothing rests", ended("REDUCED", 50, 50, sent=2), ({"kind": "refusal", "code": -4118},)),
     Scene("-2022 with a position", ended("REDUCED", 50, 50, sent=2), ({"kind": "refusal", "code": -2022},)),
     Scene("-4117, then the stop takes all", GONE, (TRIGGERING,), FULL, stop="100"),

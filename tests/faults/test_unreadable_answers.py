@@ -13,6 +13,10 @@ SENT_AGAIN = ended("REDUCED", 50, 50, sent=2)
 UNREADABLE = ("html_504", "truncated_body", "cut_body", "json_array")
 
 EXECUTED = tuple(Scene(kind, FOUND, ({"kind": kind},)) for kind in UNREADABLE)
+ODD = tuple(  # what Python calls a digit and cannot read, and a list where a number should be
+    Scene(f"{field}, odd", FOUND, ({"kind": "extra_fields", "add": {field: odd}},))
+    for field, odd in (("updateTime", "\u00b2"), ("avgPrice", []))
+)
 NOT_EXECUTED = (
     *(Scene(f"{kind}, not executed", SENT_AGAIN, ({"kind": kind, "executed": False},)) for kind in UNREADABLE),
     Scene("no answer in time, not executed", SENT_AGAIN, ({"kind": "refused_hang", "delay_ms": 1500},)),
@@ -30,7 +34,7 @@ WITH_MORE_IN_THEM = tuple(
 
 
 @pytest.mark.parametrize(
-    "scenes", [EXECUTED + NOT_EXECUTED, READS + WITH_MORE_IN_THEM], ids=["of an order", "of a read"]
+    "scenes", [EXECUTED + ODD + NOT_EXECUTED, READS + WITH_MORE_IN_THEM], ids=["of an order", "of a read"]
 )
 async def test_an_answer_that_cannot_be_read_decides_nothing(lab: Lab, scenes: tuple[Scene, ...]) -> None:
     assert await play(lab, *scenes) == expected(*scenes)

@@ -119,3 +119,7 @@ async def early_in_a_minute(client: Client) -> int:
 
 async def now(client: Client) -> int:
     return int(str((await client.get("/fapi/v1/time")).row["serverTime"]))
+
+
+async def test_more_than_there_can_be_is_refused(client: Client) -> None:
+    assert (await client.get(KLINES, symbol="BTCUSDT", interval="1m", limit="9" * 40)).code == -1130

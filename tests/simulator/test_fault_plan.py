@@ -84,6 +84,11 @@ def test_json_says_the_same(plan: Path) -> None:
     [
         ("faults: [{kind: gremlin}]", "faults[0]: kind must be one of"),
         ("faults: [{kind: error}, {kind: error, tmies: 2}]", "faults[1]: unknown fields: tmies"),
+        ("faults: [{kind: error, call: POST /fapi/v1/ordr}]", "faults[0]: call: there is no POST /fapi/v1/ordr here"),
+        ("faults: [{kind: read_lag}]", "faults[0]: read_lag needs call, one of GET /fapi/v1/order, "),
+        ("faults: [{kind: read_lag, call: GET /fapi/v3/account}]", "faults[0]: read_lag needs call, one of"),
+        ("stream_faults: [{kind: drop, event: ORDER_UPDATE}]", "stream_faults[0]: event and other are about ACC"),
+        ("stream_faults: [{kind: reorder, event: ALGO_UPDATE, other: TRADE}]", "stream_faults[0]: event and other are"),
         ("faults: {kind: error}", "faults must be a list"),
         ("faults: [error]", "faults[0] is not an object"),
         ("faults: [{kind: meanwhile, before: [{do: dance}]}]", "faults[0]: do must be one of"),

@@ -231,3 +231,13 @@ async def test_a_skewed_clock_does_not_disturb_a_lag(started: Started) -> None:
     await client.fault("read_lag", call="GET /fapi/v1/order", delay_ms=60_000)
     await client.order("ETHUSDT", "BUY", "1.000", newClientOrderId="hv-1")
     assert await see_order(client) == -2013
+
+
+async def test_a_cancelled_order_may_linger_in_the_list(client: Client) -> None:
+    await client.limit("ETHUSDT", "BUY", "1.000", "2400.00", newClientOrderId="hv-1")
+    await client.fault("read_lag", call="GET /fapi/v1/openOrders", delay_ms=60_000)
+    await client.call("DELETE", ORDER, symbol="ETHUSDT", origClientOrderId="hv-1")
+    assert len((await client.get("/fapi/v1/openOrders", symbol="ETHUSDT")).rows) == 1
+    assert await see_order(client) == "CANCELED"
+    await client.sim("DELETE", "faults")
+    assert (await client.get("/fapi/v1/openOrders", symbol="ETHUSDT")).rows == []

@@ -54,7 +54,9 @@ async def test_the_orders_that_the_refusals_vary_pass(client: Client) -> None:
         ({"newClientOrderId": "x" * 37}, -4015),
         ({"newClientOrderId": "with space"}, -1100),
         ({"newClientOrderId": ""}, -1118),
-        ({"newOrderRespType": "LONGER"}, -1130),
+        ({"newOrderRespType": "LONGER"}, -1136),
+        ({"recvWindow": 0}, -1130),
+        ({"recvWindow": -1}, -1130),
     ],
 )
 async def test_a_market_order_is_refused(client: Client, change: Row, code: int) -> None:

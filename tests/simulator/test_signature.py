@@ -61,6 +61,12 @@ async def test_escaped_parameters_are_signed_as_sent_and_read_unescaped(client: 
     assert reply.row["clientOrderId"] == "a:b/c"
 
 
+async def test_a_body_that_is_no_text_is_refused_as_any_other(client: Client) -> None:
+    url = f"{client.simulator.url}{ORDER}"
+    async with client.session.post(url, data=b"symbol=\xff&signature=\xfe", headers=KEY) as answer:
+        assert (answer.status, (await answer.json())["code"]) == (400, -1022)
+
+
 async def test_a_timestamp_is_mandatory_and_a_number(client: Client) -> None:
     query, _ = signed("sim-secret", {"symbol": "BTCUSDT"})
     assert (await client.raw("GET", MODE, query, **KEY)).code == -1102

@@ -90,6 +90,18 @@ async def test_a_read_that_lags_behind_the_new_stop_is_waited_for(lab: Lab) -> N
     assert watcher.counts == [2, 1]
 
 
+@pytest.mark.parametrize("lag_ms", [800, 4000])
+async def test_the_answer_is_lost_and_every_read_of_stops_lags(lab: Lab, lag_ms: int) -> None:
+    watcher = await guarded(lab)
+    await lab.fault("read_lag", "GET /fapi/v1/*lgoOrder*", delay_ms=lag_ms, times=-1)
+    await lab.fault("executed_cut", POST)
+
+    assert (await move(lab, "141"))["outcome"] == "STOP_MOVED"
+
+    assert watcher.counts == [2, 1]
+    await until_resting(lab, ("SELL", "141", "100"))
+
+
 async def test_the_exchange_is_away_for_the_confirmation_and_the_old_one_rests_until_it_is_back(lab: Lab) -> None:
     watcher = await guarded(lab)
     await lab.fault("executed_503_unknown", "GET /fapi/v1/algoOrder", times=4)
