@@ -34,14 +34,14 @@ from contracts.wire_out import text
 from exchange.background import in_background
 from exchange.port import ExchangePort
 from exchange.reconcile_port import ReconcilePort
-from kernel.records import Finding
+from kernel.records import Match
 
 MOST_FINDINGS: Final = 150
 """Of one run, so that they fit into its history; the next run goes on."""
 MOST_GHOSTS: Final = 25
 """Symbols of one run whose trades are read before their records go."""
-_COUNTED: Final[Mapping[Finding, str]] = {
-    Finding.GHOST: "purged", Finding.UNKNOWN: "adopted", Finding.DRIFT: "repaired", Finding.REPLACED: "repaired",
+_COUNTED: Final[Mapping[Match, str]] = {
+    Match.GHOST: "purged", Match.UNKNOWN: "adopted", Match.DRIFT: "repaired", Match.REPLACED: "repaired",
 }  # fmt: skip
 
 _log = structlog.get_logger(__name__)
@@ -130,7 +130,7 @@ class Reconciler(Reconciling):
         """What both reads show, and how much only one did. Of a ghost the trades are read, too."""
         before = frozenset(first)
         same = [each for each in view.untrue if each.told in before]
-        ghosts = dict.fromkeys(each.symbol for each in same if each.judgement.finding is Finding.GHOST)
+        ghosts = dict.fromkeys(each.symbol for each in same if each.judgement.finding is Match.GHOST)
         gone = {symbol for symbol in list(ghosts)[:MOST_GHOSTS] if await self._is_gone(symbol)}
         settled = tuple(each for each in same if each.symbol not in ghosts or each.symbol in gone)
         return settled, len(before) - len(settled)
@@ -146,13 +146,14 @@ class Reconciler(Reconciling):
         self, settled: Sequence[Judged], stops: Sequence[ConditionalOrder], view: RecordsView, speaker: Speaker
     ) -> ReconcileReport:
         lines, counts, waiting = [], dict.fromkeys(_COUNTED.values(), 0), 0
+        ongoing = _odd(view, speaker)
         for each, change in zip(settled, await self._changes(settled, speaker), strict=True):
             how = await self._store.change(change)
             lines.append(f"{each.symbol} {each.kind} {each.judgement.finding}: {how}")
             counts[_COUNTED[each.judgement.finding]] += how == "done"
             waiting += how != "done"
+            ongoing += [change.told] if change.told and how == "done" else []
         await self._publish(view, speaker)
-        ongoing = [*_odd(view, speaker)]
         for stop in stops:
             await self._exchange.cancel_algo_order(stop.symbol, stop.order.algo_id)
             lines.append(f"{stop.symbol} stop {stop.order.algo_id} orphaned: cancelled")
@@ -168,16 +169,13 @@ class Reconciler(Reconciling):
         ongoing = [*_odd(view, speaker), *(_told_stop(stop, speaker) for stop in stops)]
         for each, change in zip(settled, await self._changes(settled, speaker), strict=True):
             counts[_COUNTED[each.judgement.finding]] += 1
-            told = each.told
-            if change.event:
-                digest = f"{told.finding} {told.digest} {told.exchange}"
-                ongoing.append(Ongoing(f"{each.symbol} {each.kind}", digest, change.event))
+            ongoing += [change.told] if change.told else []
         await self._store.tell(ongoing)
         lines = tuple(f"{each.symbol} {each.kind} {each.judgement.finding}: would be put right" for each in settled)
         return ReconcileReport(**counts, stops_cancelled=len(stops), lines=lines)
 
     async def _changes(self, settled: Sequence[Judged], speaker: Speaker) -> list[Change]:
-        opened = await self._opened([each for each in settled if each.judgement.finding is Finding.UNKNOWN])
+        opened = await self._opened([each for each in settled if each.judgement.finding is Match.UNKNOWN])
         return [_change(each, opened.get(each.symbol), speaker) for each in settled]
 
     async def _opened(self, unknown: Sequence[Judged]) -> Mapping[str, int]:
@@ -196,7 +194,7 @@ class Reconciler(Reconciling):
             open_now = {each.key: text(each.position.amount) for each in view.account.held}
             await self._store.publish_open(open_now)
         for each in view.judged:
-            if each.kind is RecordKind.STATE and each.held and each.judgement.finding is Finding.AGREES:
+            if each.kind is RecordKind.STATE and each.held and each.judgement.finding is Match.AGREES:
                 await self._store.refresh(each.symbol, each.kind, moving(each.kind, each.held, speaker.now_ms))
 
     def _say(self, lines: Sequence[str]) -> None:
@@ -206,16 +204,18 @@ class Reconciler(Reconciling):
 
 def _change(judged: Judged, opened_at_ms: int | None, speaker: Speaker) -> Change:
     finding, told = judged.judgement.finding, judged.told
-    drop = beside(judged.fields) if finding is Finding.REPLACED else ()
+    drop = beside(judged.fields) if finding is Match.REPLACED else ()
     put: dict[str, str] = {}
     if judged.held is not None:
         put = facts(judged.kind, judged.held, speaker.now_ms, judged.fields)
-    if finding is Finding.UNKNOWN:
+    if finding is Match.UNKNOWN:
         put |= first_facts(judged.kind, opened_at_ms)
-    if finding is Finding.REPLACED and judged.kind is RecordKind.POSITION:
+    if finding is Match.REPLACED and judged.kind is RecordKind.POSITION:
         put["risk_missing"] = "1"
     event = record_event(judged, drop, speaker)
-    return Change(judged.symbol, judged.kind, told.digest, put, drop, event)
+    again = f"{told.finding} {told.digest} {told.exchange}"
+    ongoing = Ongoing(f"{judged.symbol} {judged.kind}", again, event) if event else None
+    return Change(judged.symbol, judged.kind, told.digest, put, drop, ongoing)
 
 
 def _odd(view: RecordsView, speaker: Speaker) -> list[Ongoing]:

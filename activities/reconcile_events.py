@@ -8,13 +8,13 @@ from activities.reconcile_view import Judged
 from activities.record_fields import SHAPES
 from contracts.reconcile import ConditionalOrder, RecordKind
 from contracts.wire_out import flag, listed, text
-from kernel.records import Finding
+from kernel.records import Match
 
-_REASONS: Final[Mapping[Finding, str]] = {
-    Finding.GHOST: "no_position_at_exchange",
-    Finding.UNKNOWN: "position_without_record",
-    Finding.DRIFT: "record_differs_from_exchange",
-    Finding.REPLACED: "record_of_another_position",
+_REASONS: Final[Mapping[Match, str]] = {
+    Match.GHOST: "no_position_at_exchange",
+    Match.UNKNOWN: "position_without_record",
+    Match.DRIFT: "record_differs_from_exchange",
+    Match.REPLACED: "record_of_another_position",
 }
 
 
@@ -71,10 +71,10 @@ def stop_event(resting: ConditionalOrder, speaker: Speaker) -> dict[str, str]:
     )
 
 
-def _name(finding: Finding, kind: RecordKind) -> str:
-    if finding is Finding.GHOST:
+def _name(finding: Match, kind: RecordKind) -> str:
+    if finding is Match.GHOST:
         return "GHOST_PURGE"
-    return "LEDGER_INIT" if finding is Finding.UNKNOWN and kind is RecordKind.LEDGER else "AUTO_REPAIR"
+    return "LEDGER_INIT" if finding is Match.UNKNOWN and kind is RecordKind.LEDGER else "AUTO_REPAIR"
 
 
 def _event(name: str, symbol: str, reason: str, speaker: Speaker, **details: str) -> dict[str, str]:

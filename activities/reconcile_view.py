@@ -9,7 +9,7 @@ from activities.record_store import Found, RecordStore
 from contracts.reconcile import AccountView, RecordFinding, RecordKind
 from contracts.watch import HeldPosition
 from exchange.reconcile_port import ReconcilePort
-from kernel.records import Finding, Held, Judgement, judge_record
+from kernel.records import Held, Judgement, Match, judge_record
 from kernel.side import Side
 
 
@@ -54,7 +54,7 @@ class RecordsView:
     @property
     def untrue(self) -> tuple[Judged, ...]:
         """Records that are not as the exchange is."""
-        return tuple(each for each in self.judged if each.judgement.finding is not Finding.AGREES)
+        return tuple(each for each in self.judged if each.judgement.finding is not Match.AGREES)
 
 
 async def read_view(exchange: ReconcilePort, store: RecordStore) -> RecordsView:

@@ -68,11 +68,15 @@ if digest ~= told.digest then return 'changed' end
 if told.delete then redis.call('DEL', KEYS[1]) end
 for _, name in ipairs(told.drop) do redis.call('HDEL', KEYS[1], name) end
 for _, pair in ipairs(told.set) do redis.call('HSET', KEYS[1], pair[1], pair[2]) end
-if #told.event > 0 then redis.call('XADD', KEYS[3], 'MAXLEN', '~', told.keep, '*', unpack(told.event)) end
+if #told.event > 0 and redis.call('HGET', KEYS[4], told.id) ~= told.again then
+  redis.call('XADD', KEYS[3], 'MAXLEN', '~', told.keep, '*', unpack(told.event))
+  redis.call('HSET', KEYS[4], told.id, told.again)
+end
 return 'done'
 """
 """Compare, change and tell in one step: what another service wrote meanwhile is not lost, and what was done is told
-(R11, R33). A claim says that an entry service is making this record right now."""
+(R11, R33). A claim says that an entry service is making this record right now. The same repair again, because somebody
+writes the same untruth every minute, is made again and not told again."""
 
 _REFRESH: Final = """
 if redis.call('TYPE', KEYS[1]).ok == 'hash' then redis.call('HSET', KEYS[1], unpack(ARGV)) end
@@ -120,15 +124,17 @@ class Change:
     put: Mapping[str, str]
     """Nothing: the record goes."""
     drop: Sequence[str] = ()
-    event: Mapping[str, str] | None = None
+    told: "Ongoing | None" = None
+    """None: nobody is told."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ongoing:
-    """Something that stays so until somebody does something about it."""
+    """Something that is told when it begins, and not again while it goes on."""
 
     name: str
     digest: str
+    """With another one it is something else."""
     event: Mapping[str, str]
 
 
@@ -171,16 +177,20 @@ class RecordStore:
 
     async def change(self, change: Change) -> str:
         """``done``, or why not: ``changed``, ``claimed``, or the type of what is there instead of a record."""
+        event = change.told.event if change.told else {}
         told = {
+            "id": change.told.name if change.told else "",
+            "again": change.told.digest if change.told else "",
             "digest": change.digest,
             "delete": not change.put,
             "drop": list(change.drop),
             "set": list(change.put.items()),
-            "event": [part for pair in (change.event or {}).items() for part in pair],
+            "event": [part for pair in event.items() for part in pair],
             "keep": KEEP_EVENTS,
             "moving": sorted(MOVING),
         }
-        keys = [SHAPES[change.kind].key(change.symbol), key_position_claim(change.symbol), STREAM_RECONCILE_EVENTS]
+        record, claim = SHAPES[change.kind].key(change.symbol), key_position_claim(change.symbol)
+        keys = [record, claim, STREAM_RECONCILE_EVENTS, self._told]
         return cast("bytes", await self._change(keys, [json.dumps(told)])).decode()
 
     async def refresh(self, symbol: str, kind: RecordKind, fields: Mapping[str, str]) -> None:

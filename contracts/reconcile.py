@@ -56,7 +56,7 @@ class RecordFinding(Value):
     symbol: str
     record: RecordKind
     finding: str
-    """A word of :class:`kernel.records.Finding`."""
+    """A word of :class:`kernel.records.Match`."""
     digest: str
     """Of the record's content; empty if there is none. One that has changed meanwhile is left alone."""
     exchange: str

@@ -17,7 +17,7 @@ SAME_ENTRY: Final = Decimal("0.005")
 """An entry price that differs by more is another position's, and so are the stop and the plan beside it."""
 
 
-class Finding(StrEnum):
+class Match(StrEnum):
     """What a record is, compared with the exchange."""
 
     AGREES = "agrees"
@@ -57,7 +57,7 @@ class Recorded:
 class Judgement:
     """What a record is, the position it is about, and which facts are wrong in it."""
 
-    finding: Finding
+    finding: Match
     held: Held | None = None
     wrong: tuple[str, ...] = ()
 
@@ -69,14 +69,14 @@ def judge_record(held: Sequence[Held], recorded: Recorded | None, *, keeps_flat:
     """
     subject = subject_of(held, recorded.side if recorded else None)
     if recorded is None:
-        return Judgement(Finding.UNKNOWN, subject) if subject else Judgement(Finding.AGREES)
+        return Judgement(Match.UNKNOWN, subject) if subject else Judgement(Match.AGREES)
     if subject is None:
         flat = keeps_flat and bool(recorded.amounts) and all(amount == 0 for amount in recorded.amounts)
-        return Judgement(Finding.AGREES if flat else Finding.GHOST)
+        return Judgement(Match.AGREES if flat else Match.GHOST)
     wrong = _wrong(subject, recorded)
     if not wrong:
-        return Judgement(Finding.AGREES, subject)
-    finding = Finding.DRIFT if is_same_position(subject, recorded) else Finding.REPLACED
+        return Judgement(Match.AGREES, subject)
+    finding = Match.DRIFT if is_same_position(subject, recorded) else Match.REPLACED
     return Judgement(finding, subject, wrong)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel.records import SAME_ENTRY, Finding, Held, Recorded, is_same_position, judge_record, subject_of
+from kernel.records import SAME_ENTRY, Held, Match, Recorded, is_same_position, judge_record, subject_of
 from kernel.side import Side
 
 PRICE = st.decimals("0.0001", "100000", places=4)
@@ -51,19 +51,19 @@ def test_every_pair_has_an_answer_and_a_repaired_record_agrees(
     assert (judged.held is None) == (not held)
     if judged.held:
         after = judge_record(held, repaired(judged.held), keeps_flat=keeps_flat)
-        assert (after.finding, after.held) == (Finding.AGREES, judged.held)
+        assert (after.finding, after.held) == (Match.AGREES, judged.held)
 
 
 @given(positions(), RECORDS)
 def test_r33_a_record_is_a_ghost_only_where_there_is_no_position_at_all(
     held: Sequence[Held], recorded: Recorded
 ) -> None:
-    assert (judge_record(held, recorded).finding is Finding.GHOST) == (not held)
+    assert (judge_record(held, recorded).finding is Match.GHOST) == (not held)
 
 
 @given(positions())
 def test_r57_a_position_without_a_record_is_unknown_and_nothing_worse(held: Sequence[Held]) -> None:
-    assert judge_record(held, None).finding is (Finding.UNKNOWN if held else Finding.AGREES)
+    assert judge_record(held, None).finding is (Match.UNKNOWN if held else Match.AGREES)
 
 
 @given(helds(), RECORDS)
@@ -77,7 +77,7 @@ def test_agreement_has_no_tolerance(held: Held, recorded: Recorded) -> None:
         and set(recorded.entries) == {held.entry_price}
         and recorded.side is held.side
     )
-    assert (judged.finding is Finding.AGREES) == exact == (judged.wrong == ())
+    assert (judged.finding is Match.AGREES) == exact == (judged.wrong == ())
 
 
 @given(helds(), RECORDS)
@@ -85,7 +85,7 @@ def test_r39_a_record_of_the_other_side_is_always_another_position(held: Held, r
     other = Side.SHORT if held.side is Side.LONG else Side.LONG
     turned = Recorded(recorded.amounts, recorded.entries, other, recorded.stop)
 
-    assert judge_record((held,), turned).finding is Finding.REPLACED
+    assert judge_record((held,), turned).finding is Match.REPLACED
 
 
 @given(helds(Side.LONG), helds(Side.SHORT), RECORDS)
@@ -126,7 +126,7 @@ def test_whose_stop_it_is(entry: str | None, stop: str | None, side: Side | None
 def test_a_ledger_that_says_flat_is_right_and_a_position_record_that_says_so_is_a_ghost() -> None:
     flat = Recorded((Decimal(0), Decimal("0.0")), (), None)
 
-    assert judge_record((), flat, keeps_flat=True).finding is Finding.AGREES
-    assert judge_record((), flat).finding is Finding.GHOST
-    assert judge_record((), Recorded((), (), None), keeps_flat=True).finding is Finding.GHOST
-    assert judge_record((), Recorded((Decimal(0), None), (), None), keeps_flat=True).finding is Finding.GHOST
+    assert judge_record((), flat, keeps_flat=True).finding is Match.AGREES
+    assert judge_record((), flat).finding is Match.GHOST
+    assert judge_record((), Recorded((), (), None), keeps_flat=True).finding is Match.GHOST
+    assert judge_record((), Recorded((Decimal(0), None), (), None), keeps_flat=True).finding is Match.GHOST

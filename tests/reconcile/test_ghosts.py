@@ -3,8 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from temporalio.testing import ActivityEnvironment
 
+from activities.reconcile import Keeper, Reconciler
+from contracts.mode import Mode
 from contracts.names import key_position_claim
+from contracts.reconcile import AccountView, ReconcileRequest, SettleRequest
+from exchange.reconcile_reads import ReconcileReads
 from tests.reconcile.desk import ETH, LEDGER, POSITION, SNAPSHOT, SOL, STATE, Desk
 
 GHOST = {"symbol": SOL, "side": "LONG", "quantity": "10", "entry_price": "150", "stop_loss": "140", "created_at": "1"}
@@ -79,15 +84,28 @@ async def test_a_read_that_lags_behind_the_opening_removes_nothing(desk: Desk) -
     assert await desk.record(POSITION) == GHOST
 
 
+class Lagging(ReconcileReads):
+    """Both answers come from the time before anything was opened, which the simulator cannot play."""
+
+    async def account_view(self) -> AccountView:
+        """Nothing yet."""
+        return AccountView()
+
+
 async def test_answers_that_lag_together_are_found_out_by_the_trades(desk: Desk) -> None:
-    for call in (POSITIONS, ACCOUNT):
-        await desk.fault("read_lag", call=call, delay_ms=5_000)
+    exchange = desk.exchange
+    assert exchange is not None
     await desk.open(SOL, "LONG", "10")
     await desk.put(POSITION, SOL, **GHOST)
+    reads = Lagging(exchange._client, exchange._reads, exchange._catalogue)
+    reconciler = Reconciler(exchange, reads, desk.redis, Keeper(desk.account, "simulator", Mode.LIVE, "build"))
+    run = ActivityEnvironment().run
 
-    report = await desk.reconcile()
+    look = await run(reconciler.compare_records, ReconcileRequest(account=desk.account))
+    report = await run(reconciler.settle_records, SettleRequest(account=desk.account, findings=look.findings))
 
-    assert report.purged == 0
+    assert [each.finding for each in look.findings] == ["ghost"]
+    assert (report.purged, report.waiting) == (0, 1)
     assert await desk.record(POSITION) == GHOST
 
 

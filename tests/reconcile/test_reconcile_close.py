@@ -59,9 +59,11 @@ async def reading(lab: Lab, secret: bytes | None = None) -> AsyncIterator[None]:
     signed = SecretStr(secret.decode()) if secret else None
     settings = lab.settings.model_copy(update={"reconcile_secret": signed})
     _, reader = make_readers(Parts(lab.client, lab.redis, lab.exchange), settings)
-    task = asyncio.create_task(reader.run(asyncio.Event()))
+    stop = asyncio.Event()
+    task = asyncio.create_task(reader.run(stop))
     yield
-    task.cancel()  # as the worker does when its bridge has stopped
+    stop.set()
+    task.cancel()  # both, as the worker does when its bridge has stopped: the Redis client may swallow the second
     await asyncio.gather(task, return_exceptions=True)
 
 

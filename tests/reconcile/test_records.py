@@ -214,3 +214,19 @@ async def test_the_canonical_record_follows_a_close_of_ours_at_once(desk: Desk) 
     await desk.close(SOL)
     assert await desk.record(STATE) == {}
     assert await desk.redis.hlen(key_open_positions(desk.account)) == 0
+
+
+async def test_the_same_untruth_again_is_repaired_again_and_told_once(desk: Desk) -> None:
+    await desk.open(SOL, "LONG", "10")
+    await desk.reconcile()
+    before = len(await desk.told())
+
+    for _ in range(3):
+        await desk.put(LEDGER, SOL, qty="25")
+        assert (await desk.reconcile()).repaired == 1
+    assert len(await desk.told()) == before + 1
+    assert (await desk.record(LEDGER))["qty"] == "10.00"
+
+    await desk.put(LEDGER, SOL, qty="26")
+    await desk.reconcile()
+    assert len(await desk.told()) == before + 2
