@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from contracts.names import key_open_positions, key_position, key_position_state
+from contracts.names import STREAM_RECONCILE_EVENTS, key_open_positions, key_position, key_position_state
 from tests.reconcile.desk import ETH, LEDGER, POSITION, SNAPSHOT, SOL, STATE, Desk
 
 PLAN = {"stop_loss": "140", "take_profit": "170", "plan_id": "p-1", "created_at": "1769384278", "atr_value": "1.5"}
@@ -107,7 +107,7 @@ async def test_the_stop_of_another_position_does_not_survive_into_this_one(desk:
     assert record["entry_price"] == (await desk.facts())[0]
     assert set(PLAN) & set(record) == set()
     assert record["note"] == "of another service"
-    (event,) = [each for each in await desk.stream("quantum:stream:reconcile.events") if each["record"] == "position"]
+    (event,) = [each for each in await desk.stream(STREAM_RECONCILE_EVENTS) if each["record"] == "position"]
     assert event["reason"] == "record_of_another_position"
     assert set(event["dropped"].split(",")) == set(PLAN)
 
