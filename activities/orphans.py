@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+from activities.generation import one_moment
 from contracts.order import AlgoOrder, OrderState
 from contracts.reconcile import AccountView, ConditionalOrder, OrphanFinding
 from exchange.port import ExchangePort
@@ -28,7 +29,9 @@ def find_orphans(account: AccountView, orders: Sequence[ConditionalOrder], *, fo
 async def still_orphans(
     exchange: ExchangePort, account: AccountView, before: Iterable[OrphanFinding]
 ) -> list[ConditionalOrder]:
-    """Those that a second look shows as well, with the symbol's plain orders beside them. Weight 2 a symbol.
+    """Those that a second look shows as well, with the symbol's plain orders and trades beside them. Weight 7 a symbol.
+
+    A stop must not be taken from a position that was opened a moment ago and that the exchange does not show yet.
 
     Raises :class:`contracts.errors.ExchangeError` if a read did not succeed.
     """
@@ -36,8 +39,12 @@ async def still_orphans(
     for each in before:
         if each.symbol not in account.unsettled:
             wanted[each.symbol].add(each.algo_id)
-    found = []
+    found: list[ConditionalOrder] = []
     for symbol, ids in sorted(wanted.items()):
+        trades = await exchange.recent_trades(symbol)
+        positions = [each.position for each in account.held if each.position.symbol == symbol]
+        if not one_moment(positions, trades, exchange.now_ms()):
+            continue
         plain = await exchange.open_orders(symbol)
         conditional = await exchange.open_algo_orders(symbol)
         found += [

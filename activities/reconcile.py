@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.failures import as_application_errors
+from activities.failures import UNKNOWN_SYMBOL, as_application_errors
 from activities.generation import one_moment
 from activities.interfaces import Reconciling
 from activities.orphans import find_orphans, still_orphans
@@ -18,6 +18,7 @@ from activities.reconcile_view import Judged, RecordsView, read_view
 from activities.record_fields import beside, facts, first_facts, moving
 from activities.record_store import Change, Ongoing, RecordStore
 from activities.safety_openings import Openings
+from contracts.errors import ExchangeRefused
 from contracts.mode import Mode
 from contracts.names import KEY_RECORDS_OWNER
 from contracts.reconcile import (
@@ -91,10 +92,11 @@ class Reconciler(Reconciling):
         """See :class:`activities.interfaces.Reconciling`."""
         with as_application_errors(), in_background():
             await self._check_owner(request.account)
-            view = await read_view(self._reads, self._store)
+            view, speaker = await read_view(self._reads, self._store), self._speaker()
+            if not self._shadow:
+                await self._publish(view, speaker)  # at once: a close of ours may know better a moment later
             stops = await still_orphans(self._exchange, view.account, request.orphans)
             settled, waiting = await self._believed(view, request.findings)
-            speaker = self._speaker()
             if self._shadow:
                 report = await self._suggest(settled, stops, view, speaker)
             else:
@@ -137,8 +139,13 @@ class Reconciler(Reconciling):
 
     async def _is_gone(self, symbol: str) -> bool:
         """Whether nothing speaks against it: no trade that opened a moment ago, and no entry that still rests."""
-        trades = await self._exchange.recent_trades(symbol)
-        orders = await self._exchange.open_orders(symbol)
+        try:
+            trades = await self._exchange.recent_trades(symbol)
+            orders = await self._exchange.open_orders(symbol)
+        except ExchangeRefused as refused:
+            if refused.code != UNKNOWN_SYMBOL:
+                raise
+            return True  # delisted since: one such record must not keep all others from being compared
         opens = [order for order in orders if not (order.reduce_only or order.close_position)]
         return one_moment((), trades, self._exchange.now_ms()) and not opens
 
@@ -153,7 +160,6 @@ class Reconciler(Reconciling):
             counts[_COUNTED[each.judgement.finding]] += how == "done"
             waiting += how != "done"
             ongoing += [change.told] if change.told and how == "done" else []
-        await self._publish(view, speaker)
         for stop in stops:
             await self._exchange.cancel_algo_order(stop.symbol, stop.order.algo_id)
             lines.append(f"{stop.symbol} stop {stop.order.algo_id} orphaned: cancelled")

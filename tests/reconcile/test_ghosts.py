@@ -7,10 +7,11 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.reconcile import Keeper, Reconciler
 from contracts.mode import Mode
-from contracts.names import key_position_claim
+from contracts.names import key_open_positions, key_position_claim
 from contracts.reconcile import AccountView, ReconcileRequest, SettleRequest
 from exchange.reconcile_reads import ReconcileReads
 from tests.reconcile.desk import ETH, LEDGER, POSITION, SNAPSHOT, SOL, STATE, Desk
+from tests.stops.stage import orders, others_stop
 
 GHOST = {"symbol": SOL, "side": "LONG", "quantity": "10", "entry_price": "150", "stop_loss": "140", "created_at": "1"}
 POSITIONS = "GET /fapi/v3/positionRisk"
@@ -93,20 +94,24 @@ class Lagging(ReconcileReads):
 
 
 async def test_answers_that_lag_together_are_found_out_by_the_trades(desk: Desk) -> None:
+    """Neither the record goes nor the stop."""
     exchange = desk.exchange
     assert exchange is not None
     await desk.open(SOL, "LONG", "10")
+    await others_stop(desk, "140", "10")
     await desk.put(POSITION, SOL, **GHOST)
     reads = Lagging(exchange._client, exchange._reads, exchange._catalogue)
     reconciler = Reconciler(exchange, reads, desk.redis, Keeper(desk.account, "simulator", Mode.LIVE, "build"))
     run = ActivityEnvironment().run
 
     look = await run(reconciler.compare_records, ReconcileRequest(account=desk.account))
-    report = await run(reconciler.settle_records, SettleRequest(account=desk.account, findings=look.findings))
+    first = SettleRequest(account=desk.account, findings=look.findings, orphans=look.orphans)
+    report = await run(reconciler.settle_records, first)
 
-    assert [each.finding for each in look.findings] == ["ghost"]
-    assert (report.purged, report.waiting) == (0, 1)
+    assert ([each.finding for each in look.findings], len(look.orphans)) == (["ghost"], 1)
+    assert (report.purged, report.stops_cancelled, report.waiting) == (0, 0, 2)
     assert await desk.record(POSITION) == GHOST
+    assert len(await orders(desk)) == 1
 
 
 async def test_a_position_that_is_opened_between_the_looks_is_no_ghost(desk: Desk) -> None:
@@ -172,3 +177,11 @@ async def test_ledger_and_snapshot_may_say_that_there_is_nothing(desk: Desk) -> 
 
     assert (await desk.reconcile()).purged == 0
     assert (await desk.record(LEDGER))["last_order_id"] == "4711"
+
+
+async def test_the_record_of_a_symbol_that_was_delisted_goes_as_well(desk: Desk) -> None:
+    await desk.redis.hset(key_open_positions(desk.account), "GONEUSDT:LONG", "1")
+    await desk.put(POSITION, "GONEUSDT", side="LONG", quantity="1", entry_price="3")
+
+    assert (await desk.reconcile()).purged == 1
+    assert await desk.record(POSITION, "GONEUSDT") == {}
