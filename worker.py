@@ -8,11 +8,11 @@ import asyncio
 import gc
 import signal
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 from pydantic import SecretStr
@@ -20,6 +20,7 @@ from redis.asyncio import Redis
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from activities.canonical_record import CanonicalRecord
 from activities.confirmation import Confirmation
 from activities.fees import FeeRates
 from activities.flatten import AccountSurvey
@@ -30,6 +31,7 @@ from activities.marks import SentMarks
 from activities.orders import ExchangeOrders
 from activities.publisher import Publisher
 from activities.reads import ExchangeReads
+from activities.reconcile import Keeper, Reconciler
 from activities.results import VerifiedResults
 from activities.safety import SafetyReader
 from activities.snapshot import SnapshotReader
@@ -41,20 +43,23 @@ from activities.watch import AccountWatch, WatchTurn
 from activities.watch_pass import WatchParts
 from bridge.bridge import Bridge
 from bridge.panic import PanicReader
+from bridge.reconcile_close import ReconcileCloseReader
 from bridge.settings import BridgeSettings
 from bridge.starter import Starter
 from bridge.stats import BridgeStats
 from bridge.switches import Switches
 from bridge.vitals import meter_of
 from contracts.close import ClosePolicy
-from contracts.errors import CredentialsRefused, ExchangeError, HarvestError
+from contracts.errors import HarvestError
 from contracts.mode import Mode
 from exchange.binance import BinanceExchange
 from exchange.endpoint import ExchangeEndpoint
+from exchange.start_check import check_at_start
 from runtime.beside import beside
 from runtime.load import load_settings
 from runtime.log_lines import configure_logging
-from runtime.ownership import Ownership, keep_account, own_account
+from runtime.ownership import Ownership, keep_account, own_account, require_account
+from runtime.reconcile_schedule import arrange_reconcile
 from runtime.redis_client import connect_redis, wait_for_redis
 from runtime.relief import relieve
 from runtime.safety_schedule import arrange_safety
@@ -62,10 +67,12 @@ from runtime.sandbox import sandbox
 from runtime.settings import Settings
 from runtime.telemetry import Telemetry, start_telemetry
 from runtime.temporal import connect_temporal, ensure_search_attributes
+from runtime.unless import unless
 from runtime.watch_start import arrange_watch
 from workflows.close import CloseWorkflow
 from workflows.flatten import FlattenWorkflow
 from workflows.move_stop import MoveStopWorkflow
+from workflows.reconcile import ReconcileWorkflow
 from workflows.safety import SafetyWorkflow
 from workflows.watch import WatchWorkflow
 
@@ -76,8 +83,7 @@ STICKY_TIMEOUT = timedelta(milliseconds=500)
 BEAT_THROTTLE = timedelta(milliseconds=500)
 PURE = ("contracts", "kernel", "workflows", "activities", "pydantic", "opentelemetry")
 """Imported once for all runs. The sandbox still guards what workflow code calls."""
-
-T = TypeVar("T")
+WORKFLOWS = (CloseWorkflow, FlattenWorkflow, MoveStopWorkflow, ReconcileWorkflow, SafetyWorkflow, WatchWorkflow)
 
 log = structlog.get_logger("harvest.worker")
 
@@ -119,37 +125,11 @@ def endpoint_of(settings: Settings) -> ExchangeEndpoint:
 
 def make_worker(parts: Parts, settings: Settings) -> Worker:
     """The Temporal worker with its activities."""
-    fees, feed = FeeRates(), parts.exchange.fill_feed
-    reads = ExchangeReads(SnapshotReader(parts.exchange, RedisHints(parts.redis), fees), OrderLook(parts.exchange))
-    orders = ExchangeOrders(parts.exchange, settings.mode, SentMarks(parts.redis, settings.account, parts.claim), feed)
-    confirmation = Confirmation(parts.exchange, feed, fees)
-    bell = StopBell(parts.client, settings.account)
-    results = VerifiedResults(confirmation, Publisher(parts.redis, settings.build), bell)
-    stops = make_stops(parts, settings)
-    safety = SafetyReader(parts.exchange, parts.exchange.safety_reads, settings.account)
-    survey = AccountSurvey(parts.exchange.safety_reads, parts.redis, settings.account, settings.mode)
-    starter = Starter(parts.client, policy_of(settings), bridge_settings(settings), BridgeStats())
     return Worker(
         parts.client,
         task_queue=settings.task_queue,
-        workflows=[CloseWorkflow, FlattenWorkflow, MoveStopWorkflow, SafetyWorkflow, WatchWorkflow],
-        activities=[
-            reads.take_snapshot,
-            reads.look_for_order,
-            orders.place_order,
-            orders.cancel_resting,
-            results.confirm_verify_publish,
-            results.publish,
-            stops.read_stops,
-            stops.place_stop,
-            stops.look_for_stop,
-            CloseDoor(parts.client, settings.account, starter).hand_over,
-            safety.read_for_safety,
-            survey.survey_account,
-            survey.halt_new_risk,
-            survey.tell_flattened,
-            make_watch(parts, settings).watch_account,
-        ],
+        workflows=WORKFLOWS,
+        activities=make_activities(parts, settings),
         workflow_runner=sandbox(*PURE),
         max_cached_workflows=CACHED_WORKFLOWS,
         sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
@@ -157,6 +137,50 @@ def make_worker(parts: Parts, settings: Settings) -> Worker:
         default_heartbeat_throttle_interval=BEAT_THROTTLE,
         graceful_shutdown_timeout=settings.graceful_shutdown,
     )
+
+
+def make_activities(parts: Parts, settings: Settings) -> Sequence[Callable[..., Any]]:
+    """Every side effect."""
+    fees, feed = FeeRates(), parts.exchange.fill_feed
+    reads = ExchangeReads(SnapshotReader(parts.exchange, RedisHints(parts.redis), fees), OrderLook(parts.exchange))
+    orders = ExchangeOrders(parts.exchange, settings.mode, SentMarks(parts.redis, settings.account, parts.claim), feed)
+    results = make_results(parts, settings, Confirmation(parts.exchange, feed, fees))
+    stops = make_stops(parts, settings)
+    safety = SafetyReader(parts.exchange, parts.exchange.safety_reads, settings.account)
+    survey = AccountSurvey(parts.exchange.safety_reads, parts.redis, settings.account, settings.mode)
+    starter = Starter(parts.client, policy_of(settings), bridge_settings(settings), BridgeStats())
+    records = Reconciler(parts.exchange, parts.exchange.reconcile_reads, parts.redis, keeper_of(settings))
+    return [
+        reads.take_snapshot,
+        reads.look_for_order,
+        orders.place_order,
+        orders.cancel_resting,
+        results.confirm_verify_publish,
+        results.publish,
+        stops.read_stops,
+        stops.place_stop,
+        stops.look_for_stop,
+        CloseDoor(parts.client, settings.account, starter).hand_over,
+        safety.read_for_safety,
+        survey.survey_account,
+        survey.halt_new_risk,
+        survey.tell_flattened,
+        make_watch(parts, settings).watch_account,
+        records.compare_records,
+        records.settle_records,
+    ]
+
+
+def keeper_of(settings: Settings) -> Keeper:
+    """Whose records are kept true."""
+    return Keeper(settings.account, settings.venue, settings.mode, settings.build)
+
+
+def make_results(parts: Parts, settings: Settings, confirmation: Confirmation) -> VerifiedResults:
+    """What a close says in the end, and whom it tells."""
+    canonical = CanonicalRecord(parts.redis, keeper_of(settings).name) if settings.records_follow_closes else None
+    bell = StopBell(parts.client, settings.account)
+    return VerifiedResults(confirmation, Publisher(parts.redis, settings.build), bell, canonical)
 
 
 def make_stops(parts: Parts, settings: Settings) -> ExchangeStops:
@@ -194,13 +218,19 @@ def make_bridge(parts: Parts, settings: Settings) -> Bridge:
     return Bridge(parts.redis, parts.client, policy_of(settings), bridge_settings(settings))
 
 
+def make_readers(parts: Parts, settings: Settings) -> tuple[PanicReader, ReconcileCloseReader]:
+    """Of the streams beside the intents'."""
+    common = (parts.redis, parts.client, settings.account, bridge_settings(settings))
+    return PanicReader(*common, settings.max_intent_age), ReconcileCloseReader(*common, settings.reconcile_key)
+
+
 @asynccontextmanager
 async def connected(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Parts]:
     """Connections to everything; what is away is waited for, with a log line that says what for."""
     redis = connect_redis(settings.redis_url)
     exchange = await BinanceExchange.connect(endpoint_of(settings))
     try:
-        await check_credentials(exchange)
+        await check_at_start(exchange)
         # Closes under way and the safety net need no Redis; the bridge goes on waiting for it.
         async with beside(wait_for_redis(redis, settings.redis_url)):
             client = await connect_temporal(settings, telemetry)
@@ -212,16 +242,6 @@ async def connected(settings: Settings, telemetry: Telemetry) -> AsyncIterator[P
         await redis.aclose()
 
 
-async def check_credentials(exchange: BinanceExchange) -> None:
-    """A key that is certainly refused stops the start (R58); an exchange that is away does not."""
-    try:
-        await exchange.check_credentials()
-    except CredentialsRefused:
-        raise
-    except ExchangeError as failed:
-        log.warning("credentials not checked yet", error=str(failed))
-
-
 async def work(parts: Parts, settings: Settings, stop: asyncio.Event) -> None:
     """Worker and bridge, until ``stop``: first the intake ends, then what is in flight finishes."""
     worker = make_worker(parts, settings)
@@ -231,16 +251,14 @@ async def work(parts: Parts, settings: Settings, stop: asyncio.Event) -> None:
             keep_account(parts.claim, stop),
             arrange_safety(parts.client, settings),
             arrange_watch(parts.client, settings),
-            PanicReader(
-                parts.redis, parts.client, settings.account, bridge_settings(settings), settings.max_intent_age
-            ).run(stop),
+            arrange_reconcile(parts.client, settings),
+            *(reader.run(stop) for reader in make_readers(parts, settings)),
             Switches(parts.redis, meter_of(parts.client)).run(),
             relieve(parts.client, lambda client: make_worker(replace(parts, client=client), settings)),
         ):
             await make_bridge(parts, settings).run(stop)
         log.info("stopping: no new decisions, finishing what is in flight")
-    if parts.claim is not None:
-        parts.claim.require()
+    require_account(parts.claim)
 
 
 async def run(settings: Settings, stop: asyncio.Event) -> None:
@@ -253,21 +271,6 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 await work(parts, settings, stop)
     finally:
         telemetry.shutdown()
-
-
-async def unless(stop: asyncio.Event, starting: Coroutine[Any, Any, T]) -> T | None:
-    """The result, or None if ``stop`` came first: waiting for a dependency must not outlive a SIGTERM."""
-    task = asyncio.create_task(starting)
-    stopping = asyncio.create_task(stop.wait())
-    try:
-        await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            return task.result()
-        task.cancel()
-        await asyncio.wait({task})
-        return None
-    finally:
-        stopping.cancel()
 
 
 async def main() -> int:

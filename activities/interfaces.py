@@ -10,6 +10,7 @@ from temporalio import activity
 from contracts.close import CancelRequest, ConcludeRequest, Conclusion, LookFacts, LookRequest, PublishRequest
 from contracts.flatten import FlattenStatus, HaltRequest, HandedOver, HandOver, Survey
 from contracts.order import SendReport, Ticket
+from contracts.reconcile import ReconcileLook, ReconcileReport, ReconcileRequest, SettleRequest
 from contracts.safety import SafetyReading
 from contracts.snapshot import Snapshot, SnapshotRequest
 from contracts.stop import StopLook, StopReport, StopsRequest, StopsView, StopTicket
@@ -78,6 +79,23 @@ class Safety(ABC):
     @abstractmethod
     async def read_for_safety(self) -> SafetyReading:
         """Positions, margin and opening times, straight from the exchange."""
+
+
+class Reconciling(ABC):
+    """Comparing the records of positions with the exchange."""
+
+    @activity.defn(name="compare_records")
+    @abstractmethod
+    async def compare_records(self, request: ReconcileRequest) -> ReconcileLook:
+        """The first read: what is not as it should be. Changes nothing."""
+
+    @activity.defn(name="settle_records")
+    @abstractmethod
+    async def settle_records(self, request: SettleRequest) -> ReconcileReport:
+        """The second read: what is the same as in the first one is put right, or told in shadow mode.
+
+        A repeat finds what was done before as it should be.
+        """
 
 
 class Flattening(ABC):

@@ -3,6 +3,7 @@
 from redis.exceptions import RedisError
 from temporalio import activity
 
+from activities.canonical_record import CanonicalRecord
 from activities.confirmation import Confirmation
 from activities.failures import as_application_errors
 from activities.interfaces import Results
@@ -14,10 +15,17 @@ from contracts.close import ConcludeRequest, Conclusion, PublishRequest
 class VerifiedResults(Results):
     """Publishes only what was verified a moment before."""
 
-    def __init__(self, confirmation: Confirmation, publisher: Publisher, bell: StopBell | None = None) -> None:
+    def __init__(
+        self,
+        confirmation: Confirmation,
+        publisher: Publisher,
+        bell: StopBell | None = None,
+        canonical: CanonicalRecord | None = None,
+    ) -> None:
         self._confirmation = confirmation
         self._publisher = publisher
         self._bell = bell
+        self._canonical = canonical
 
     @activity.defn(name="confirm_verify_publish")
     async def confirm_verify_publish(self, request: ConcludeRequest) -> Conclusion:
@@ -32,6 +40,8 @@ class VerifiedResults(Results):
         if self._bell and conclusion.result.executed:
             self._bell.ring(request.symbol)
         try:
+            if self._canonical:  # first: whoever reads the result finds the record as it says
+                await self._canonical.follow(request, conclusion.result)
             await self._publisher.publish(conclusion.result)
             await self._publisher.record_position(request, conclusion.result)
         except RedisError as failed:

@@ -26,10 +26,10 @@ _NAMED_AT_ONCE: Final = 5
 
 _BURY: Final = """
 local buried = 0
-local next = 5
+local next = 6
 while next <= #ARGV do
   local entry, count = ARGV[next], tonumber(ARGV[next + 1])
-  if redis.call('ZADD', KEYS[3], 'NX', ARGV[3], entry) == 1 then
+  if redis.call('ZADD', KEYS[3], 'NX', ARGV[3], ARGV[5] .. entry) == 1 then
     redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[2], '*', unpack(ARGV, next + 2, next + 1 + count))
     buried = buried + 1
   end
@@ -44,9 +44,16 @@ _log: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(__name__)
 
 
 class DeadLetters:
-    """The stream of dead letters."""
+    """The stream of dead letters, for entries of one stream."""
 
-    def __init__(self, redis: Redis, account: str, settings: BridgeSettings, stats: BridgeStats) -> None:
+    _stream = STREAM_INTENT
+
+    def __init__(
+        self, redis: Redis, account: str, settings: BridgeSettings, stats: BridgeStats, stream: str = STREAM_INTENT
+    ) -> None:
+        self._stream = stream
+        # Two streams may give the same id, and one letter each is due.
+        self._mark = "" if stream == STREAM_INTENT else f"{stream} "
         self._answered = key_answered(account)
         self._settings = settings
         self._stats = stats
@@ -55,11 +62,11 @@ class DeadLetters:
     async def bury(self, *rejected: Rejected) -> None:
         """Record the entries and acknowledge them, all or none; one that has its letter already gets no second one."""
         now = time.time_ns() // 1_000_000
-        arguments: list[str | int] = [self._settings.group, KEPT, now, now - REMEMBER_MS]
+        arguments: list[str | int] = [self._settings.group, KEPT, now, now - REMEMBER_MS, self._mark]
         for each in rejected:
             fields = [part for pair in self._traced_letter(each).items() for part in pair]
             arguments += [each.entry.id, len(fields), *fields]
-        self._stats.dead += int(await self._bury([STREAM_INTENT, STREAM_DEAD, self._answered], arguments))
+        self._stats.dead += int(await self._bury([self._stream, STREAM_DEAD, self._answered], arguments))
         _tell(rejected)
 
     def _traced_letter(self, rejected: Rejected) -> dict[str, str]:
@@ -71,7 +78,7 @@ class DeadLetters:
         raw = raw_text(rejected.entry.fields)
         return {
             "entry_id": rejected.entry.id,
-            "stream": STREAM_INTENT,
+            "stream": self._stream,
             "field": rejected.field,
             "reason": rejected.problem,
             "raw": raw.text,

@@ -33,7 +33,7 @@ def validate(entry: Entry, now: datetime) -> CloseIntent | Rejected:
     if not entry.fields:
         return Rejected(entry, "entry", "was trimmed from the stream before it was handled; raise the stream's MAXLEN")
     try:
-        intent = parse_intent(entry.id, _decoded(entry.fields), parse_fraction, now)
+        intent = parse_intent(entry.id, as_text(entry.fields), parse_fraction, now)
         _derive(intent)
     except InvalidIntent as error:
         return Rejected(entry, error.field, error.problem)
@@ -66,7 +66,8 @@ def _derive(intent: CloseIntent) -> None:
     rung_of_decision(intent.producer_id, meaning(intent))
 
 
-def _decoded(fields: dict[bytes, bytes]) -> dict[str, str]:
+def as_text(fields: dict[bytes, bytes]) -> dict[str, str]:
+    """An entry's fields as texts. Raises InvalidIntent if they are too large, or none."""
     _refuse_giant(fields)
     try:
         return {name.decode(): value.decode() for name, value in fields.items()}

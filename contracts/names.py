@@ -12,6 +12,7 @@ WATCH_WORKFLOW: Final = "WatchWorkflow"
 SAFETY_WORKFLOW: Final = "SafetyWorkflow"
 FLATTEN_WORKFLOW: Final = "FlattenWorkflow"
 MOVE_STOP_WORKFLOW: Final = "MoveStopWorkflow"
+RECONCILE_WORKFLOW: Final = "ReconcileWorkflow"
 WATCH_SEEN: Final = "seen"
 SIGNAL_SUBMIT: Final = "submit"
 STOP_LOOK: Final = "look"
@@ -29,6 +30,10 @@ STREAM_TRADE_CLOSED: Final = "quantum:stream:trade.closed"
 STREAM_PANIC: Final = "system:panic_close"
 """The original's emergency channel: close everything (event_id, issued_by, reason, ts in epoch ms)."""
 STREAM_PANIC_DONE: Final = "system:panic_close:completed"
+
+STREAM_RECONCILE_CLOSE: Final = "quantum:stream:reconcile.close"
+"""The original's reconciler: close what is too much at the exchange."""
+STREAM_RECONCILE_EVENTS: Final = "quantum:stream:reconcile.events"
 
 CONSUMER_GROUP: Final = "harvest_bridge"
 
@@ -72,6 +77,40 @@ def key_risk_proposal(symbol: str) -> str:
 def key_position(symbol: str) -> str:
     """Hash with the producers' position record (stop_loss among its fields)."""
     return f"quantum:position:{symbol}"
+
+
+def key_position_state(symbol: str) -> str:
+    """Hash with the canonical record of a position."""
+    return f"quantum:state:positions:{symbol}"
+
+
+def key_position_snapshot(symbol: str) -> str:
+    """Hash with the position as the original's state service saw it."""
+    return f"quantum:position:snapshot:{symbol}"
+
+
+def key_position_ledger(symbol: str) -> str:
+    """Hash with the original executor's own count of what it holds."""
+    return f"quantum:position:ledger:{symbol}"
+
+
+def key_position_claim(symbol: str) -> str:
+    """String that lives for half a minute: an entry service is opening the position and making its record."""
+    return f"quantum:position:claim:{symbol}"
+
+
+KEY_RECORDS_OWNER: Final = "quantum:harvest:reconcile:owner"
+"""Whose records these are, as ``<venue>:<account>``: no record's name says it, so only one account may repair them."""
+
+
+def key_open_positions(account: str) -> str:
+    """Hash: ``<SYMBOL>:<SIDE>`` and the signed amount, of each position at the exchange. Its length is their count."""
+    return f"quantum:harvest:positions:{account}"
+
+
+def key_reconcile_told(account: str) -> str:
+    """Hash: what was told and is still so, that it is not told every minute."""
+    return f"quantum:harvest:reconcile:told:{account}"
 
 
 def key_record(account: str, symbol: str, position_side: str) -> str:
@@ -122,6 +161,11 @@ def flatten_workflow_id(account: str, event_id: str = "") -> str:
 def safety_schedule_id(account: str) -> str:
     """The schedule of the safety net; its runs are called so with their time behind."""
     return f"safety-{account}"
+
+
+def reconcile_schedule_id(account: str) -> str:
+    """The schedule that compares records with the exchange; its runs are called so with their time behind."""
+    return f"reconcile-{account}"
 
 
 def panic_group(account: str) -> str:

@@ -22,6 +22,7 @@ from exchange.listen_key import ListenKeys
 from exchange.order_form import order_form
 from exchange.port import FillFeed
 from exchange.reads import Reads
+from exchange.reconcile_reads import ReconcileReads
 from exchange.refusals import CANCEL_REJECTED, CLOCK_CODES, NO_SUCH_ORDER, REDUCE_ONLY_REJECT
 from exchange.safety_reads import SafetyReads
 from exchange.send import answered_report, failed_report
@@ -59,6 +60,7 @@ class BinanceExchange:
         self.watch_reads = WatchReads(self._client, self._reads, self._clock)
         self.safety_reads = SafetyReads(self._client, self._reads)
         self._catalogue = Catalogue(self._load_symbols)
+        self.reconcile_reads = ReconcileReads(self._client, self._reads, self._catalogue)
         self._upkeep = Upkeep(self._keep_up, every_s=_UPKEEP_S, retry_s=_UPKEEP_RETRY_S)
         self._order_timeout = timeout_of(endpoint.order_timeout)
         self.stops = StopOrders(self._client, self._reads, self._clock, self._order_timeout, self._doubt)

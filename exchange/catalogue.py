@@ -39,6 +39,12 @@ class Catalogue:
             self._rules[symbol] = symbol_rules(self._rows[symbol])
         return self._rules[symbol]
 
+    async def symbols(self) -> frozenset[str]:
+        """Every symbol on the list. Raises ExchangeError if there is none and it cannot be read."""
+        if not self._rows:
+            await self.refresh()
+        return frozenset(self._rows)
+
     async def refresh(self) -> None:
         """Read the list anew. Callers that ask while it is being read share the next answer."""
         asked_at = time.monotonic()

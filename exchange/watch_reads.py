@@ -34,7 +34,7 @@ class WatchReads:
     async def all_positions(self) -> tuple[HeldPosition, ...]:
         """Every open position of the account. Weight 5."""
         answer = await self._reads.ask(self._client.futures_position_information())
-        return tuple(held for held in wire.rows(answer, "positions", _held) if held.position.amount)
+        return tuple(held for held in wire.rows(answer, "positions", held_position) if held.position.amount)
 
     async def candles(self, symbol: str, most: int) -> tuple[Candle, ...]:
         """The last candles of one minute that have ended."""
@@ -86,7 +86,8 @@ class WatchReads:
         return self._hours
 
 
-def _held(row: wire.Row) -> HeldPosition:
+def held_position(row: wire.Row) -> HeldPosition:
+    """A position row with its leverage; the amount may be zero."""
     return HeldPosition(position=wire.position(row), leverage=_leverage(row))
 
 

@@ -74,7 +74,8 @@ class DeadLetterBox:
 
     def original(self, letter: Letter) -> dict[bytes, bytes] | None:
         """The fields as the producer sent them, byte for byte; None if nobody has them any more."""
-        entries = cast("_Entries", self._redis.xrange(STREAM_INTENT, letter.entry_id, letter.entry_id))
+        stream = letter.fields.get("stream", STREAM_INTENT)
+        entries = cast("_Entries", self._redis.xrange(stream, letter.entry_id, letter.entry_id))
         if entries:
             return entries[0][1]
         if letter.fields.get("raw_exact") != "true":

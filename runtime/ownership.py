@@ -202,6 +202,12 @@ async def own_account(client: Client, redis: Redis, exchange: Account, settings:
     return ownership
 
 
+def require_account(ownership: Ownership | None) -> None:
+    """At the end of a worker; see :meth:`Ownership.require`."""
+    if ownership is not None:
+        ownership.require()
+
+
 async def keep_account(ownership: Ownership | None, stop: asyncio.Event) -> None:
     """Beside everything else of a worker; see :meth:`Ownership.keep`."""
     if ownership is not None:

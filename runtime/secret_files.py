@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-SECRETS: Final = ("api_key", "api_secret")
+SECRETS: Final = ("api_key", "api_secret", "reconcile_secret")
 
 
 def with_secrets_from_files(data: dict[str, object]) -> dict[str, object]:

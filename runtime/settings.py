@@ -26,6 +26,7 @@ from pydantic_settings import (
 
 from contracts.mode import LadderBase, Mode, Venue
 from contracts.names import TASK_QUEUE
+from contracts.reconcile import StopsOf
 from runtime.build import build_id
 from runtime.contradictions import contradictions
 from runtime.secret_files import with_secrets_from_files
@@ -122,6 +123,15 @@ class Settings(BaseSettings):
     safety_max_margin_ratio: Decimal = Field(Decimal("0.85"), gt=0, le=1)
     """Maintenance margin over margin balance; the exchange liquidates at 1."""
 
+    reconcile: bool | None = None
+    """Whether the records that others keep of positions are compared with the exchange and put right. If not said:
+    where orders leave for a real exchange, as the safety net."""
+    reconcile_stops: Annotated[StopsOf, Word] = StopsOf.ALL
+    """Whose stops are cancelled when their position is gone."""
+    reconcile_secret: SecretStr | None = None
+    """What the producer of reconcile.close signs its entries with; if set, others are dead letters."""
+    reconcile_secret_file: Path | None = None
+
     user_stream: bool = True
     """Listen to the account's user stream, which makes closes cheaper in request weight; nothing depends on it."""
 
@@ -143,8 +153,25 @@ class Settings(BaseSettings):
     @property
     def safety_on(self) -> bool:
         """Whether the safety net is to be there."""
-        if self.safety is not None:
-            return self.safety
+        return self.safety if self.safety is not None else self._sends_for_real
+
+    @property
+    def reconcile_on(self) -> bool:
+        """Whether records are to be kept true."""
+        return self.reconcile if self.reconcile is not None else self._sends_for_real
+
+    @property
+    def records_follow_closes(self) -> bool:
+        """Whether a close writes down at once what it left of a position. In shadow mode it leaves everything."""
+        return self.reconcile_on and self.mode is Mode.LIVE
+
+    @property
+    def reconcile_key(self) -> bytes | None:
+        """The secret as it is signed with."""
+        return self.reconcile_secret.get_secret_value().encode() if self.reconcile_secret else None
+
+    @property
+    def _sends_for_real(self) -> bool:
         return self.mode is Mode.LIVE and self.venue is not Venue.SIMULATOR
 
     @classmethod

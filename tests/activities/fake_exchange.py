@@ -8,6 +8,7 @@ from contracts.errors import ExchangeUnavailable
 from contracts.order import AlgoOrder, OrderState, SendReport, Ticket, Trade, Verdict
 from contracts.snapshot import Position, SymbolRules
 from exchange.port import ExchangePort, FillFeed
+from exchange.reconcile_port import ReconcilePort
 from exchange.safety_port import SafetyPort
 from exchange.user_stream_fills import ToldFills
 from exchange.watch_port import WatchPort
@@ -53,6 +54,7 @@ class FakeExchange(ExchangePort):
     fill_feed: FillFeed = field(default_factory=ToldFills)
     safety_reads: SafetyPort | None = None
     watch_reads: WatchPort | None = None
+    reconcile_reads: ReconcilePort | None = None
 
     sent: list[Ticket] = field(default_factory=list)
     looked_up: list[str] = field(default_factory=list)

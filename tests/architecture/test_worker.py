@@ -10,7 +10,7 @@ from temporalio.client import Client, WorkflowHistory
 from temporalio.worker import Replayer
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from activities.interfaces import Closes, Flattening, Orders, Reads, Results, Safety, Stops, Watching
+from activities.interfaces import Closes, Flattening, Orders, Reads, Reconciling, Results, Safety, Stops, Watching
 from contracts import names
 from tests.architecture.production import production_replayer, production_worker
 from workflows.close import CloseWorkflow
@@ -31,9 +31,10 @@ async def test_every_activity_that_workflows_may_call_is_registered_and_no_other
 ) -> None:
     registered = {definition(each).name for each in production_worker(temporal, redis).config()["activities"]}
 
-    declared = [names_of(each) for each in (Reads, Orders, Results, Closes, Safety, Flattening, Watching, Stops)]
+    interfaces = (Reads, Orders, Results, Closes, Safety, Flattening, Watching, Stops, Reconciling)
+    declared = [names_of(each) for each in interfaces]
     assert registered == set().union(*declared)
-    assert len(registered) == sum(map(len, declared)) == 15
+    assert len(registered) == sum(map(len, declared)) == 17
 
 
 def test_the_workflow_its_queries_and_its_signal_have_the_agreed_names() -> None:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from activities.reconcile_events import Speaker, odd_event, record_event, stop_event
+from activities.reconcile_view import judge_all
+from activities.record_store import Found
 from bridge.dead_letters import DeadLetters
 from bridge.entry import Entry
 from bridge.settings import BridgeSettings
@@ -15,7 +18,8 @@ from bridge.stats import BridgeStats
 from bridge.validate import Rejected, validate
 from contracts import names, wire_in
 from contracts.intent import CloseIntent
-from contracts.order import OrderSide, PositionSide
+from contracts.order import AlgoOrder, OrderSide, PositionSide
+from contracts.reconcile import AccountView, ConditionalOrder, RecordKind
 from contracts.result import CloseResult, FillSummary, Outcome
 from contracts.wire_out import result_fields, suggestion_payload, trade_closed_fields
 from contracts.wire_time import entry_time
@@ -122,6 +126,8 @@ def test_commands_exist(page: Path) -> None:
 def test_streams_and_keys_are_those_of_the_code(page: Path) -> None:
     known = {value for value in vars(names).values() if isinstance(value, str)}
     patterns = {names.key_market_state(""), names.key_risk_proposal(""), names.key_position(""), names.key_config("")}
+    patterns |= {names.key_position_state(""), names.key_position_ledger(""), names.key_position_snapshot("")}
+    patterns |= {names.key_position_claim(""), names.key_open_positions("")}
     patterns |= {
         "quantum:harvest:answered:",
         "quantum:harvest:owner:",
@@ -217,3 +223,18 @@ def as_fields(command: str) -> dict[bytes, bytes]:
 def test_pictures_have_no_characters_that_break_them(page: Path) -> None:
     for picture in re.findall(r"^```mermaid\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL):
         assert not re.search(r"[;()#]", picture), picture
+
+
+def test_every_field_of_an_event_about_records_is_documented_and_no_other() -> None:
+    speaker = Speaker("main", "b", shadow=False, now_ms=1)
+    order = AlgoOrder(
+        algo_id=1, client_algo_id="c", order_type="STOP_MARKET", side=OrderSide.SELL, position_side=PositionSide.BOTH
+    )
+    (ghost,) = judge_all(AccountView(), [Found("ETHUSDT", RecordKind.POSITION, {"quantity": "1"})])
+    events = (
+        record_event(ghost, (), speaker) or {},
+        odd_event("ETHUSDT", RecordKind.POSITION, "string", speaker),
+        stop_event(ConditionalOrder(symbol="ETHUSDT", order=order), speaker),
+    )
+
+    assert documented("### reconcile.events") == set().union(*events)

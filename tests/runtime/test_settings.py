@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from contracts.errors import InvalidSettings
 from contracts.mode import LadderBase, Mode, Venue
+from contracts.reconcile import StopsOf
 from runtime.load import load_settings
 from runtime.settings import LogFormat, LogLevel, Settings
 
@@ -195,6 +196,18 @@ def test_secrets_from_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     assert settings.api_secret.get_secret_value() == "secret-4711"
     (tmp_path / "key").write_text("")
     assert "is empty" in complaint()
+
+
+def test_the_reconcilers_secret_comes_from_a_file_and_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("secret-4711\n")
+    put(monkeypatch, {"HARVEST_RECONCILE_SECRET_FILE": str(tmp_path / "secret"), "HARVEST_RECONCILE_STOPS": "Own"})
+    settings = load_settings()
+    assert settings.reconcile_secret is not None
+    assert settings.reconcile_secret.get_secret_value() == "secret-4711"
+    assert settings.reconcile_stops is StopsOf.OWN
+    assert "4711" not in repr(settings)
 
 
 def test_settings_are_frozen_and_hide_the_redis_password(monkeypatch: pytest.MonkeyPatch) -> None:
