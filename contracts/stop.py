@@ -110,6 +110,8 @@ class MoveStopRequest(Value):
     waiting: tuple[CloseIntent, ...] = ()
     """Decisions without an answer yet, in order of arrival."""
     known: tuple[GuardedPosition, ...] = ()
+    owed: bool = False
+    """A close swept a stop away, and it does not rest again yet."""
 
 
 class StopStatus(Value):
