@@ -176,10 +176,11 @@ class MoveStopWorkflow:
     async def _keep(self, held: GuardedPosition, view: StopsView, *, restore: bool) -> bool:
         """Fit our stop to the position; returns whether there is one to look after.
 
-        A stop that somebody cancelled stays so, unless a close of ours did: a close clears what stands in its way.
+        A stop that somebody cancelled stays so, unless a close of ours did: a close clears what stands in its way. One
+        that fired and did not close everything is put back; beyond its price that is refused, and all the rest goes.
         """
         level = level_of(held, view)
-        swept = level is None and restore
+        swept = level is None and (restore or held.ended_by_itself)
         level = held.level if swept else level
         if level is None:
             return False
@@ -188,7 +189,7 @@ class MoveStopWorkflow:
         return True
 
     async def _fit(self, held: GuardedPosition, level: Decimal, view: StopsView) -> bool:
-        """Whether what rests is as it should be, or will be: not while a human freezes closes or the exchange refuses."""
+        """Whether what rests is as it should be, or will be; not while a human freezes, or the exchange refuses."""
         if view.frozen:
             return False
         try:

@@ -15,4 +15,5 @@ AT_EASE: Final = 3
 
 def pause_after(looks: int, *, owed: bool) -> timedelta:
     """Until the next look, after so many since something happened."""
-    return min(NAKED if owed else PATROL, SOON * 4 ** min(looks, AT_EASE))
+    factor: int = 4 ** min(looks, AT_EASE)
+    return min(NAKED if owed else PATROL, SOON * factor)

@@ -1,11 +1,14 @@
 """A close has swept a stop away, and it cannot be put back at once: it is put back later, and not forgotten (R56)."""
 
+from dataclasses import replace
 from decimal import Decimal
+
+import pytest
 
 from contracts.names import KEY_FREEZE
 from tests.bridge.servers import eventually
 from tests.lab import Lab
-from tests.stops.stage import POST, SOL, look, move, orders, resting, stops_of
+from tests.stops.stage import POST, SOL, ended, look, move, orders, price, resting, stops_of
 
 READ = "GET /fapi/v1/openAlgoOrders"
 PATIENCE = 30.0
@@ -15,10 +18,7 @@ LOOKS_IN_VAIN, READS_A_LOOK = 2, 3
 async def put_back(lab: Lab) -> None:
     """Return when it rests again, for what is left."""
 
-    async def there() -> bool:
-        return await resting(lab) == [("SELL", Decimal(140), Decimal(50))]
-
-    await eventually(there, PATIENCE)
+    await eventually(lambda: rests(lab, Decimal(50)), PATIENCE)
 
 
 async def test_refused_once_it_is_sent_again_although_nobody_rings(lab: Lab) -> None:
@@ -65,3 +65,45 @@ async def test_while_nothing_can_be_read_it_pauses_between_its_looks_and_then_pu
     await put_back(lab)
     kinds = [event.WhichOneof("attributes") for event in (await stops_of(lab).fetch_history()).events]
     assert kinds.count("timer_started_event_attributes") >= LOOKS_IN_VAIN
+
+
+@pytest.mark.parametrize("back", ["", "145"])
+async def test_it_fires_into_a_book_that_holds_only_a_part_and_the_rest_is_not_left_naked(lab: Lab, back: str) -> None:
+    await lab.open(SOL, "LONG", "100")
+    assert (await move(lab, "140"))["outcome"] == "STOP_MOVED"
+    await looked_at_often(lab)
+    thin(lab)
+
+    await price(lab, "139.5")
+    left = await lab.position(SOL)
+    assert 0 < left < 100
+    assert await resting(lab) == []
+    if back:
+        await price(lab, back)
+
+    if back:
+        await eventually(lambda: rests(lab, left), PATIENCE)
+    else:
+        await eventually(lambda: flat(lab), PATIENCE)
+        await ended(lab)
+
+
+async def looked_at_often(lab: Lab) -> None:
+    """As after a doubtful send: nobody rings, and the next looks are not a minute away."""
+    await lab.fault("refused_cut", POST)
+    await lab.fault("refusal", POST, code=-4164)
+    assert (await move(lab, "141"))["decisive"] == "stop_refused"
+
+
+async def rests(lab: Lab, quantity: Decimal) -> bool:
+    return await resting(lab) == [("SELL", Decimal(140), quantity)]
+
+
+def thin(lab: Lab) -> None:
+    """A book that holds less than the position within the allowed price."""
+    exchange = lab.simulator.gateway.exchange
+    exchange.book.__init__(replace(exchange.config, depth_notional=Decimal(200)), exchange.prices, exchange.symbols)
+
+
+async def flat(lab: Lab) -> bool:
+    return await lab.position(SOL) == 0
