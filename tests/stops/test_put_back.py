@@ -1,11 +1,11 @@
 """A close has swept a stop away, and it cannot be put back at once: it is put back later, and not forgotten (R56)."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from contracts.names import KEY_FREEZE
+from simulator.depth import Depth
 from tests.bridge.servers import eventually
 from tests.lab import Lab
 from tests.stops.stage import POST, SOL, ended, look, move, orders, price, resting, stops_of
@@ -101,8 +101,7 @@ async def rests(lab: Lab, quantity: Decimal) -> bool:
 
 def thin(lab: Lab) -> None:
     """A book that holds less than the position within the allowed price."""
-    exchange = lab.simulator.gateway.exchange
-    exchange.book.__init__(replace(exchange.config, depth_notional=Decimal(200)), exchange.prices, exchange.symbols)
+    lab.simulator.gateway.exchange.book.set_depth(SOL, Depth(levels=20, first=Decimal(1)))
 
 
 async def flat(lab: Lab) -> bool:
