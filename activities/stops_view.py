@@ -8,7 +8,7 @@ from activities.hints import RedisHints
 from contracts.errors import ExchangeUnavailable
 from contracts.order import AlgoOrder, Trade
 from contracts.snapshot import Position
-from contracts.stop import GuardedPosition, StopsRequest, StopsView
+from contracts.stop import GuardedPosition, StopsRequest, StopState, StopsView
 from exchange.port import ExchangePort
 from exchange.stop_port import StopPort
 from kernel.side import Side
@@ -64,9 +64,18 @@ class StopsReader:
     ) -> GuardedPosition:
         """With the highest number that a stop of this position ever had, so that the next one is new."""
         before = _same_position(held, request.known)
-        seen = await self._stops.recent(request.symbol) if before is None else ()
+        lost = before is not None and before.level is not None and not any(_sequence(stop, held) for stop in stops)
+        seen = await self._stops.recent(request.symbol) if before is None or lost else ()
         numbers = [before.sequence if before else 0, *(_sequence(stop, held) for stop in (*stops, *seen))]
-        return held.model_copy(update={"sequence": max(numbers), "level": before.level if before else None})
+        known = {"sequence": max(numbers), "level": before.level if before else None}
+        return held.model_copy(update={**known, "ended_by_itself": lost and _ended_by_itself(held, seen)})
+
+
+def _ended_by_itself(held: GuardedPosition, seen: Sequence[StopState]) -> bool:
+    """Whether the latest stop of this position fired or was given up. A stop that somebody cancelled stays away."""
+    own = [stop for stop in seen if _sequence(stop, held)]
+    latest = max(own, key=lambda stop: _sequence(stop, held), default=None)
+    return latest is not None and not latest.resting and not latest.cancelled
 
 
 def _unchanged(position: Position, known: Sequence[GuardedPosition]) -> GuardedPosition | None:

@@ -130,4 +130,4 @@ def _gist(status: WatchStatus | None) -> Sequence[object]:
         (each.symbol, each.side, each.generation, each.rule, each.rungs_taken, each.waiting, each.problem, each.config)
         for each in status.positions
     ]
-    return (status.readable, *positions)
+    return (status.readable, status.worker, *positions)

@@ -29,10 +29,12 @@ class MarginedPosition(Value):
     """A position and what answers for it. Quote units of its margin asset, USD where the account pools its assets."""
 
     position: Position
-    maintenance_margin: Decimal
-    """Of every position that shares the same margin."""
-    margin_balance: Decimal
-    """That margin, with the profit and loss of all who share it."""
+    maintenance_margin: Decimal | None
+    """Of every position that shares the same margin; None if that margin could not be read."""
+    margin_balance: Decimal | None
+    """That margin, with the profit and loss of all who share it; None likewise."""
+    problem: str = ""
+    """Why the margin could not be read; empty if it could."""
 
 
 class Opening(Value):

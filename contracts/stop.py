@@ -9,6 +9,7 @@ from contracts.snapshot import GenerationFacts, Position, SymbolRules
 from contracts.value import Value
 
 RESTING_STATUSES = frozenset({"NEW", "TRIGGERING"})
+CANCELLED = "CANCELED"
 
 
 class StopTicket(Value):
@@ -38,6 +39,11 @@ class StopState(AlgoOrder):
     def resting(self) -> bool:
         """Whether it still waits for its price, or has just met it."""
         return self.status in RESTING_STATUSES
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody took it away. Else it fired, or the exchange gave it up."""
+        return self.status == CANCELLED
 
 
 class StopReport(Value):
@@ -69,6 +75,8 @@ class GuardedPosition(Value):
     """The highest number of a stop of this generation that was ever used."""
     level: Decimal | None = None
     """Where the workflow last saw its own stop rest."""
+    ended_by_itself: bool = False
+    """It rests no more, nobody cancelled it, and the position is still there."""
 
 
 class StopsRequest(Value):
@@ -110,6 +118,8 @@ class MoveStopRequest(Value):
     waiting: tuple[CloseIntent, ...] = ()
     """Decisions without an answer yet, in order of arrival."""
     known: tuple[GuardedPosition, ...] = ()
+    owed: bool = False
+    """A close swept a stop away, and it does not rest again yet."""
 
 
 class StopStatus(Value):

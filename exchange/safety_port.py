@@ -14,5 +14,8 @@ class SafetyPort(Protocol):
         ...
 
     async def margined_positions(self) -> tuple[MarginedPosition, ...]:
-        """The same with the margin that answers for each. Weight 15."""
+        """The same with the margin that answers for each. Weight 15.
+
+        A margin that cannot be read is told with its position: what is known of a position stands without it.
+        """
         ...

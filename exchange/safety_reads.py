@@ -3,10 +3,11 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
+from contracts.errors import ExchangeError, ExchangeUnavailable
 from contracts.safety import MarginedPosition
 from contracts.snapshot import Position
 from exchange import wire
@@ -14,7 +15,9 @@ from exchange.reads import Reads
 from exchange.signed_client import SignedClient
 
 _EVERYTHING: Final = "all assets"
-ZERO: Final = Decimal(0)
+_WALLET_READS: Final = 3
+_PAUSE_SECONDS: Final = 1.0
+_WALLET_SECONDS: Final = 7.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,15 @@ class _Held:
     maintenance: Decimal
     isolated: Decimal | None
     """Its own margin; None if it shares the crossed wallet."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wallet:
+    """Crossed margin balances, by asset or all together; why there are none, if they could not be read."""
+
+    balances: Mapping[str, Decimal] = field(default_factory=dict)
+    pooled: bool = False
+    problem: str = ""
 
 
 class SafetyReads:
@@ -42,37 +54,58 @@ class SafetyReads:
 
     async def margined_positions(self) -> tuple[MarginedPosition, ...]:
         """The same with the margin that answers for each. Weight 15."""
-        positions, account, config = await asyncio.gather(
-            self._reads.ask(self._client.futures_position_information()),
-            self._reads.ask(self._client.account_totals()),
-            self._reads.ask(self._client.futures_account_config()),
+        positions, wallet = await asyncio.gather(
+            self._reads.ask(self._client.futures_position_information()), self._wallet()
         )
         held = [each for each in wire.rows(positions, "positions", _held) if each.position.amount]
+        return _margined(held, wallet)
+
+    async def _wallet(self) -> _Wallet:
+        """A hiccup is asked again; what lasts keeps nobody from seeing the positions."""
+        try:
+            async with asyncio.timeout(_WALLET_SECONDS):
+                return await self._wallet_again()
+        except TimeoutError:
+            return _Wallet(problem="it was not read in time")
+        except ExchangeError as failed:
+            return _Wallet(problem=str(failed))
+
+    async def _wallet_again(self) -> _Wallet:
+        for _ in range(_WALLET_READS - 1):
+            try:
+                return await self._read_wallet()
+            except ExchangeUnavailable:
+                await asyncio.sleep(_PAUSE_SECONDS)
+        return await self._read_wallet()
+
+    async def _read_wallet(self) -> _Wallet:
+        account, config = await asyncio.gather(
+            self._reads.ask(self._client.account_totals()), self._reads.ask(self._client.futures_account_config())
+        )
         pooled = wire.flag(wire.row(config, "the account's configuration"), "multiAssetsMargin")
-        return _margined(held, _balances(wire.row(account, "the account"), pooled=pooled), pooled=pooled)
+        return _Wallet(_balances(wire.row(account, "the account"), pooled=pooled), pooled)
 
 
-def _margined(held: Sequence[_Held], balances: Mapping[str, Decimal], *, pooled: bool) -> tuple[MarginedPosition, ...]:
+def _margined(held: Sequence[_Held], wallet: _Wallet) -> tuple[MarginedPosition, ...]:
     """Each position with the margin it stands on: its own, or the one of everybody who shares the wallet."""
     shared: defaultdict[str, Decimal] = defaultdict(Decimal)
     for each in held:
         if each.isolated is None:
-            shared[_pool(each, pooled=pooled)] += each.maintenance
-    return tuple(
-        MarginedPosition(
-            position=each.position,
-            maintenance_margin=shared[_pool(each, pooled=pooled)] if each.isolated is None else each.maintenance,
-            margin_balance=_balance(each, balances, pooled=pooled) if each.isolated is None else each.isolated,
-        )
-        for each in held
+            shared[_pool(each, pooled=wallet.pooled)] += each.maintenance
+    return tuple(_on_its_margin(each, wallet, shared) for each in held)
+
+
+def _on_its_margin(held: _Held, wallet: _Wallet, shared: Mapping[str, Decimal]) -> MarginedPosition:
+    if held.isolated is not None:
+        own = {"maintenance_margin": held.maintenance, "margin_balance": held.isolated}
+        return MarginedPosition(position=held.position, **own)
+    pool = _pool(held, pooled=wallet.pooled)
+    missing = "" if pool in wallet.balances else f"it stands on {pool}, and the account shows no such balance"
+    if problem := wallet.problem or missing:
+        return MarginedPosition(position=held.position, maintenance_margin=None, margin_balance=None, problem=problem)
+    return MarginedPosition(
+        position=held.position, maintenance_margin=shared[pool], margin_balance=wallet.balances[pool]
     )
-
-
-def _balance(held: _Held, balances: Mapping[str, Decimal], *, pooled: bool) -> Decimal:
-    pool = _pool(held, pooled=pooled)
-    if pool not in balances:
-        raise wire.UnreadableAnswer(f"{held.position.symbol} stands on {pool}, and the account shows no such balance")
-    return balances[pool]
 
 
 def _pool(held: _Held, *, pooled: bool) -> str:

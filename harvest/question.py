@@ -99,7 +99,7 @@ def read_question(line: str) -> Question:
             line,
             parse_int=NumberText,
             parse_float=NumberText,
-            parse_constant=_refuse_constant,
+            parse_constant=str,  # NaN and Infinity, as Python writes them: no numbers, refused by their field
             object_pairs_hook=_unique,
         )
     except json.JSONDecodeError as error:
@@ -109,10 +109,6 @@ def read_question(line: str) -> Question:
     if not isinstance(fields, dict):
         raise KernelError("this line is no JSON object")
     return Question(fields)
-
-
-def _refuse_constant(name: str) -> object:
-    raise KernelError(f"{name} is no number: leave the field out or send what is known")
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

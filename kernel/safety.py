@@ -42,9 +42,10 @@ class PositionFacts:
     unrealized_pnl: Decimal
     age_seconds: Decimal | None
     """None while the opening time is not known: that rule is then not answered, the others are."""
-    maintenance_margin: Decimal
-    margin_balance: Decimal
-    """Of the wallet that answers for it: its own if isolated, else the crossed one with all its profit and loss."""
+    maintenance_margin: Decimal | None
+    margin_balance: Decimal | None
+    """Of the wallet that answers for it: its own if isolated, else the crossed one with all its profit and loss.
+    Both None while they are not known: that rule is then not answered, the others are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,8 @@ def margin_ratio(maintenance: Decimal, balance: Decimal) -> Decimal | None:
 
 def _liquidation(facts: PositionFacts, bounds: SafetyBounds) -> Breach | None:
     # The original read a field that the exchange does not send, so its ratio was always 0.
+    if facts.maintenance_margin is None or facts.margin_balance is None:
+        return None
     ratio = margin_ratio(facts.maintenance_margin, facts.margin_balance)
     if ratio is not None and ratio < bounds.max_margin_ratio:
         return None

@@ -85,7 +85,7 @@ class FlattenWorkflow:
                 return
             if self._status.flat and self._status.halted:
                 return
-            if survey.positions and not self._left():
+            if survey.positions and not self._left() and self._status.halted:
                 self._set(waiting_for="nothing: what is left is smaller than the exchange accepts")
                 return
             if survey.positions and not survey.frozen_by:

@@ -4,6 +4,7 @@ A new stop is placed and seen to rest before the old one is cancelled, so the po
 the exchange is the truth: everything is read anew before anything is sent, and this workflow may be lost at any time.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
@@ -24,14 +25,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.stop_answers import close_beyond_stop, stop_answer
     from workflows.stop_case import again, arrangement, level_of, orphans, stop_ticket
     from workflows.stop_judgement import StopJudgement, judge_refusal, judge_stop
+    from workflows.stop_pace import AT_EASE, pause_after
 
-PATROL: Final = timedelta(seconds=60)
-"""Between two looks when nothing is going on: 6 of request weight each."""
-SOON: Final = timedelta(seconds=2)
-"""The first look after a close, or after a stop whose fate was doubtful; the next ones take four times as long each."""
-AT_EASE: Final = 3
-"""Looks after which the pauses have grown to a patrol's."""
 MOST_TRIES: Final = 8
+_STAYS_OWED: Final = "a-stop-swept-away-is-owed-until-it-rests"
 
 
 @workflow.defn(name=MOVE_STOP_WORKFLOW)
@@ -47,8 +44,8 @@ class MoveStopWorkflow:
         self._known = {held.position.side: held for held in request.known}
         self._guarding = bool(request.known)
         self._closed_some = False
-        self._owes_look = False
-        self._looks = AT_EASE
+        self._owed = request.owed
+        self._looks = 0 if request.owed else AT_EASE
         self._doubtful = 0
         self._waiting_for = ""
 
@@ -152,23 +149,17 @@ class MoveStopWorkflow:
 
     async def _patrol(self) -> None:
         """Fit what rests to what the position is by now, and clear away what it left behind."""
-        restore, self._closed_some, self._owes_look = self._closed_some or self._owes_look, False, False
+        restore = self._closed_some or self._owed
+        self._closed_some = self._owed = False
         self._looks, self._doubtful = self._looks + 1, max(0, self._doubtful - 1)
         view = await self._glance()
-        if view is None and restore:
-            self._look_again()
         if view is None or view.shadow:
+            if restore and view is None and not self._owe():
+                self._closed_some = True
             return
         gone = await self._clear_away(orphans(view))
         kept = [await self._keep(held, view, restore=restore) for held in view.positions]
         self._guarding = any(kept) or not gone
-
-    def _look_again(self) -> None:
-        """Soon, but not at once: without a pause one close during a ban asked thousands of times a minute."""
-        if workflow.patched("a-failed-look-rests"):
-            self._owes_look, self._looks = True, 0
-        else:
-            self._closed_some = True
 
     async def _clear_away(self, orphaned: frozenset[int]) -> bool:
         """Cancel stops whose position is gone, once a second look says so too; whether none is left."""
@@ -185,13 +176,22 @@ class MoveStopWorkflow:
     async def _keep(self, held: GuardedPosition, view: StopsView, *, restore: bool) -> bool:
         """Fit our stop to the position; returns whether there is one to look after.
 
-        A stop that somebody cancelled stays so, unless a close of ours did: a close clears what stands in its way.
+        A stop that somebody cancelled stays so, unless a close of ours did: a close clears what stands in its way. One
+        that fired and did not close everything is put back; beyond its price that is refused, and all the rest goes.
         """
         level = level_of(held, view)
-        if level is None and restore:
-            level = held.level
-        if level is None or view.frozen:
-            return level is not None
+        swept = level is None and (restore or held.ended_by_itself)
+        level = held.level if swept else level
+        if level is None:
+            return False
+        if not await self._fit(held, level, view) and swept:
+            self._owe()
+        return True
+
+    async def _fit(self, held: GuardedPosition, level: Decimal, view: StopsView) -> bool:
+        """Whether what rests is as it should be, or will be; not while a human freezes, or the exchange refuses."""
+        if view.frozen:
+            return False
         try:
             if arrangement(held, level, view, replace_others=False).nothing:
                 self._hold(held, level)
@@ -199,19 +199,22 @@ class MoveStopWorkflow:
             ended = await self._establish(held, level, view, replace_others=False)
         except (KernelError, ApplicationError) as odd:
             self._on_wait(str(odd), 1)
-            return True
+            return False
         if ended.outcome is Outcome.SUPERSEDED:
             await self._close_now(held, level, str(self._known[held.position.side].sequence), None)
         elif ended.outcome is Outcome.BLOCKED:
             workflow.logger.warning("stop not fitted to its position", extra={"why": ended.error or ended.reason})
-        return True
+        return ended.outcome is not Outcome.BLOCKED
+
+    def _owe(self) -> bool:
+        """Remember that a stop which a close swept away does not rest again yet; whether this run can."""
+        self._owed = workflow.patched(_STAYS_OWED)
+        return self._owed
 
     async def _rest(self) -> None:
-        pause = min(PATROL, SOON * 4 ** min(self._looks, AT_EASE))
-        try:
+        pause = pause_after(self._looks, owed=self._owed)
+        with suppress(TimeoutError):
             await workflow.wait_condition(lambda: bool(self._waiting or self._closed_some), timeout=pause)
-        except TimeoutError:
-            return
 
     async def _read(self, entry_id: str = "", *, refresh: bool = False) -> StopsView:
         request = self._request().model_copy(update={"entry_id": entry_id, "refresh": refresh})
@@ -232,7 +235,9 @@ class MoveStopWorkflow:
 
     def _learn(self, view: StopsView) -> StopsView:
         self._waiting_for = ""
-        self._known.update({held.position.side: held for held in view.positions})
+        for held in view.positions:
+            level = level_of(held, view) or held.level
+            self._known[held.position.side] = held.model_copy(update={"level": level})
         if orphans(view):
             self._look_often(doubtful=False)
         return view
@@ -261,8 +266,9 @@ class MoveStopWorkflow:
 
     def _begin_anew_if_long(self) -> None:
         if workflow.info().is_continue_as_new_suggested():
-            known = tuple(self._known.values())
-            workflow.continue_as_new(MoveStopRequest(symbol=self._symbol, policy=self._policy, known=known))
+            known, owed = tuple(self._known.values()), self._owed or self._closed_some
+            request = MoveStopRequest(symbol=self._symbol, policy=self._policy, known=known, owed=owed)
+            workflow.continue_as_new(request)
 
     def _on_wait(self, what: str, times: int) -> None:
         self._waiting_for = f"{what} ({times})"

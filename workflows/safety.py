@@ -104,6 +104,8 @@ def _beyond(
         name = f"{held.position.symbol} {held.position.side}"
         if opening.problem:
             problems.append(f"{name}: its age is unknown: {opening.problem}")
+        if held.problem:
+            problems.append(f"{name}: its margin is unknown: {held.problem}")
         try:
             hits = breaches(_facts(held, opening, reading.exchange_time_ms), _bounds(limits))
         except KernelError as odd:

@@ -16,6 +16,8 @@ from exchange.endpoint import ExchangeEndpoint
 from simulator.config import SimulatorConfig
 from simulator.server import Simulator
 
+ACCOUNT = "GET /fapi/v3/account"
+
 
 @dataclass
 class Bench:
@@ -64,6 +66,7 @@ async def test_crossed_positions_share_one_margin_and_an_isolated_one_stands_alo
     assert held["SOLUSDT"].margin_balance == held["ETHUSDT"].margin_balance
     alone, mark = held["XRPUSDT"], held["XRPUSDT"].position.mark_price
     assert alone.maintenance_margin == mark * 1000 * Decimal("0.004")
+    assert alone.margin_balance is not None
     assert Decimal(0) < alone.margin_balance < mark * 1000
 
 
@@ -75,6 +78,8 @@ async def test_profit_and_loss_count_in_the_shared_margin(bench: Bench) -> None:
     after = (await bench.held())["SOLUSDT"]
 
     lost = after.position.unrealized_pnl - before.position.unrealized_pnl
+    assert after.margin_balance is not None
+    assert before.margin_balance is not None
     assert after.margin_balance - before.margin_balance == lost == -100 * (before.position.mark_price - 140)
 
 
@@ -85,12 +90,35 @@ async def test_an_account_that_pools_its_assets_is_read_by_its_total(bench: Benc
     held = (await bench.held())["SOLUSDT"]
 
     assert held.maintenance_margin == Decimal(60)
+    assert held.margin_balance is not None
     assert held.margin_balance > Decimal(1000)
 
 
-async def test_an_account_without_its_margin_is_an_error_and_not_zero(bench: Bench) -> None:
+async def test_a_margin_that_cannot_be_read_is_told_and_not_zero_and_an_isolated_one_stands(bench: Bench) -> None:
+    await bench.exchange._client.futures_change_margin_type(symbol="XRPUSDT", marginType="ISOLATED")
     await bench.steer("position", symbol="SOLUSDT", side="LONG", quantity="1")
-    await bench.steer("faults", call="GET /fapi/v3/account", kind="error", code=-1008, msg="overloaded")
+    await bench.steer("position", symbol="XRPUSDT", side="LONG", quantity="1000")
+    await bench.steer("faults", call=ACCOUNT, kind="error", code=-1008, msg="overloaded", times=3)
+
+    held = await bench.held()
+
+    shared, alone = held["SOLUSDT"], held["XRPUSDT"]
+    assert (shared.maintenance_margin, shared.margin_balance, shared.position.size) == (None, None, Decimal(1))
+    assert "overloaded" in shared.problem
+    assert alone.margin_balance is not None
+    assert alone.problem == ""
+
+
+async def test_a_hiccup_of_the_margin_is_read_again(bench: Bench) -> None:
+    await bench.steer("position", symbol="SOLUSDT", side="LONG", quantity="1")
+    await bench.steer("faults", call=ACCOUNT, kind="error", code=-1008, msg="overloaded", times=2)
+
+    assert (await bench.held())["SOLUSDT"].margin_balance is not None
+
+
+async def test_positions_that_cannot_be_read_are_an_error(bench: Bench) -> None:
+    await bench.steer("position", symbol="SOLUSDT", side="LONG", quantity="1")
+    await bench.steer("faults", call="GET /fapi/v3/positionRisk", kind="error", code=-1008, msg="overloaded")
 
     with pytest.raises(ExchangeUnavailable):
         await bench.held()

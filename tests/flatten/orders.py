@@ -14,6 +14,8 @@ from tests.bridge.servers import eventually
 from tests.lab import Lab
 
 NAMES = [f"FLAT{number}USDT" for number in range(20)]
+COARSE = "COARSEUSDT"
+"""Market orders only in whole units."""
 Flatten = WorkflowHandle[Any, FlattenStatus]
 
 
@@ -33,6 +35,8 @@ def list_symbols(lab: Lab) -> Lab:
     """List them before anybody reads the exchange's catalogue."""
     for name in NAMES:
         lab.simulator.gateway.exchange.list_symbol(rules(name, "100", "0.01", "0.1", "100000", "100000"))
+    coarse = rules(COARSE, "100", "0.01", "0.1", "100000", "100000", market_step="1")
+    lab.simulator.gateway.exchange.list_symbol(coarse)
     return lab
 
 

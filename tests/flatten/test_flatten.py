@@ -6,7 +6,7 @@ from typing import Any
 from contracts.flatten import LineState
 from contracts.names import KEY_FREEZE, KEY_HALT, STREAM_PANIC_DONE
 from contracts.result import Outcome
-from tests.flatten.orders import flatten, open_many, positions, reached
+from tests.flatten.orders import COARSE, flatten, open_many, positions, reached
 from tests.lab import Lab
 
 
@@ -105,6 +105,20 @@ async def test_new_risk_is_halted_in_the_words_of_the_original_and_the_end_is_to
     assert (told["event_id"], told["positions_total"], told["positions_closed"]) == ("e-1", "1", "1")
     assert (told["failed_symbols"], told["flat"]) == ("[]", "true")
     assert result.halted
+
+
+async def test_new_risk_is_halted_although_all_that_is_left_is_too_small_to_close(crowd: Lab) -> None:
+    await crowd.open(COARSE, "LONG", "0.5")
+    await crowd.redis.set(KEY_HALT, "no hash: the switch cannot be set")
+
+    handle = await flatten(crowd)
+    dust = await reached(handle, lambda seen: [line.state for line in seen.lines] == [LineState.DUST])
+    await reached(handle, lambda seen: seen.reads > dust.reads + 1)
+    await crowd.redis.delete(KEY_HALT)
+    result = await handle.result()
+
+    assert (result.flat, result.halted) == (False, True)
+    assert "smaller than the exchange accepts" in result.waiting_for
 
 
 async def test_r31_the_halt_of_new_risk_holds_back_no_close(lab: Lab) -> None:

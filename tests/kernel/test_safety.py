@@ -117,3 +117,10 @@ def test_numbers_that_no_position_has_are_an_error_and_not_all_is_well(changed: 
 def test_no_margin_left_is_worse_than_any_ratio() -> None:
     assert margin_ratio(Decimal(5), Decimal(0)) is None
     assert margin_ratio(Decimal(5), Decimal(50)) == Decimal("0.1")
+
+
+def test_an_unknown_margin_answers_nothing_and_the_other_bounds_hold() -> None:
+    unknown = {"maintenance_margin": None, "margin_balance": None}
+
+    assert said(**unknown) == []
+    assert said(**unknown, unrealized_pnl=Decimal("-14.2")) == [("loss", "MAX_LOSS_BREACH (pnl=-3.43%)")]

@@ -23,8 +23,13 @@ def load(path: Path) -> WorkflowHistory:
 
 
 def save(name: str, history: WorkflowHistory) -> Path:
+    """Keep a close's history."""
+    return save_in(FOLDER, name, history)
+
+
+def save_in(folder: Path, name: str, history: WorkflowHistory) -> Path:
     """Keep a history, without anything that tells of the machine that it was recorded on."""
-    path = FOLDER / f"{name}.json"
+    path = folder / f"{name}.json"
     path.write_text(json.dumps(sanitised(json.loads(history.to_json())), indent=1, sort_keys=True) + "\n")
     return path
 

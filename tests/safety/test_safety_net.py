@@ -148,6 +148,20 @@ async def test_an_age_that_cannot_be_read_fails_the_run_and_holds_back_no_other_
     assert (await closed(lab, "SOLUSDT"))["outcome"] == Outcome.CLOSED_FLAT
 
 
+async def test_a_margin_that_cannot_be_read_fails_the_run_and_holds_back_no_other_rule(lab: Lab) -> None:
+    await lab.open("SOLUSDT", "LONG", "10")
+    await lab.open("ETHUSDT", "LONG", "1")
+    await lab.call("POST", "/sim/price", symbol="SOLUSDT", price="140")
+    await lab.fault("error", call="GET /fapi/v1/accountConfig", code=-1008, msg="overloaded", times=-1)
+
+    with pytest.raises(WorkflowFailureError) as failed:
+        await check(lab)
+
+    assert "ETHUSDT LONG: its margin is unknown" in str(failed.value.cause)
+    assert (await closed(lab, "SOLUSDT"))["outcome"] == Outcome.CLOSED_FLAT
+    assert await lab.position("ETHUSDT") == 1
+
+
 async def test_a_close_that_is_under_way_for_the_same_reason_is_not_asked_again(lab: Lab) -> None:
     await lab.open("SOLUSDT", "LONG", "10")
     await lab.call("POST", "/sim/price", symbol="SOLUSDT", price="140")

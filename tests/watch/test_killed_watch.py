@@ -74,6 +74,18 @@ async def test_r46_the_other_worker_takes_over_within_ten_seconds(outside: Outsi
     assert [name.rpartition(":")[2] for name in parts] == ["p25", "p50", "p75"]
 
 
+async def test_who_watches_is_told_at_once_although_no_verdict_has_changed(outside: Outside) -> None:
+    first = await watcher(outside)
+    (victim,) = (child for child in outside.stack.children if first.endswith(f":{child.pid}"))
+
+    victim.kill()
+
+    async def another() -> bool:
+        return await watcher(outside) != first
+
+    await eventually(another)  # well before a turn of a minute ends
+
+
 async def test_without_redis_it_is_blind_and_says_so_and_goes_on_when_it_is_back(outside: Outside) -> None:
     await watcher(outside)
     await open_and_reach(outside, "2500")
