@@ -21,11 +21,15 @@ STALE = (
 
 @pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
 async def test_a_stored_history_replays(temporal: Client, redis: Redis, path: Path) -> None:
-    history = WorkflowHistory.from_json(path.stem, path.read_text())
+    replayer = production_replayer(temporal, redis)
 
-    result = await production_replayer(temporal, redis).replay_workflow(history, raise_on_replay_failure=False)
+    result = await replayer.replay_workflow(stored(path), raise_on_replay_failure=False)
 
     assert result.replay_failure is None, STALE
+
+
+def stored(path: Path) -> WorkflowHistory:
+    return WorkflowHistory.from_json(path.stem, path.read_text())
 
 
 def test_every_story_is_stored_and_nothing_else() -> None:
