@@ -95,7 +95,7 @@ def wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
         time.sleep(0.01)
 
 
-async def eventually(condition: Callable[[], Awaitable[_T]], seconds: float = 20) -> _T:
+async def eventually(condition: Callable[[], Awaitable[_T]], seconds: float = 60) -> _T:
     """The first truthy answer of a condition outside of this process."""
     async with asyncio.timeout(seconds):
         answer = await condition()
