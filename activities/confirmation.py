@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -33,6 +34,8 @@ class Evidence:
     orders: tuple[OrderState, ...]
     trades: tuple[Trade, ...]
     position: Position | None
+    turned: bool = False
+    """In one-way mode: the position is on the other side, so it is another one."""
 
     @property
     def executed(self) -> Decimal:
@@ -72,8 +75,17 @@ class Confirmation:
             problem = _problem(request, evidence, before)
         standing = "lagging" if problem else _standing(request, evidence)
         return Conclusion(
-            standing=standing, result=_complete(request, evidence, standing), problem=problem, orders=evidence.orders
+            standing=standing,
+            result=_complete(request, evidence, standing),
+            problem=problem,
+            orders=evidence.orders,
+            turned_since=self._last_fill(evidence) if evidence.turned else None,
         )
+
+    def _last_fill(self, evidence: Evidence) -> datetime | None:
+        """When our last fill was booked, by our own clock: producers decide by theirs."""
+        last = max((trade.time_ms for trade in evidence.trades), default=None)
+        return None if last is None else datetime.now(UTC) - timedelta(milliseconds=self._exchange.now_ms() - last)
 
     async def _early(self, request: ConcludeRequest, seen: Evidence, news: News) -> Evidence | None:
         """Sit the pause out; at news, read in between, and end it if everything fits at first sight.
@@ -96,7 +108,8 @@ class Confirmation:
             self._trades(request, filled), self._exchange.positions(request.symbol)
         )
         position = next((each for each in positions if each.side is request.position_side), None)
-        return Evidence(tuple(orders), trades, position)
+        turned = position is None and any(each.position_side is PositionSide.BOTH for each in positions)
+        return Evidence(tuple(orders), trades, position, turned)
 
     async def _refresh(self, symbol: str, order: OrderState) -> OrderState:
         """A final order does not change any more; the others are asked for."""

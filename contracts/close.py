@@ -1,6 +1,6 @@
 """What goes into a close workflow and between its steps."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from contracts.intent import CloseIntent
@@ -95,6 +95,8 @@ class Conclusion(Value):
     published: bool = False
     problem: str = ""
     """Why it is not published although verified."""
+    turned_since: datetime | None = None
+    """The position is on the other side by now: another one, opened after our last fill. When that was, by our clock."""
 
     @property
     def verified(self) -> bool:

@@ -204,7 +204,7 @@ class CloseWorkflow(CloseQueries):
                 break
         if not conclusion.verified:
             return None
-        self._dealt_with = self._looked_at if left_as_expected(conclusion.result) else None
+        self._dealt_with = (conclusion.turned_since or self._looked_at) if left_as_expected(conclusion.result) else None
         if not conclusion.published:
             await self._publish(conclusion.result)
         return conclusion.result

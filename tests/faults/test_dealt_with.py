@@ -1,11 +1,13 @@
 """A decision that arrives while the result before it is being written, about a position that was opened since."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from activities.publisher import Publisher
 from contracts.close import ConcludeRequest
+from contracts.names import STREAM_INTENT
 from contracts.result import CloseResult
 from tests.lab import Lab
 
@@ -47,3 +49,33 @@ async def test_a_close_of_a_reentry_decided_while_the_result_before_it_is_writte
 
     assert second["outcome"] == "CLOSED_FLAT"
     assert await lab.position("SOLUSDT") == 0
+
+
+async def test_a_close_of_a_position_that_was_turned_over_before_we_looked_is_carried_out(lab: Lab) -> None:
+    """Found by a drill: the read showed no long, so the decision about the short was taken for one about the long."""
+    await lab.open("SOLUSDT", "LONG", "100")
+    await lab.fault("executed_delay", delay_ms=900)
+    first = await lab.send("SOLUSDT")
+    await until_executed(lab, 100)
+    repeated = await lab.send("SOLUSDT", timestamp=(await decided_at(lab, first)))
+    await lab.open("SOLUSDT", "SHORT", "60")
+
+    second = await lab.close("SOLUSDT")
+
+    assert (await lab.result(first))["outcome"] == "CLOSED_FLAT"
+    assert (await lab.result(repeated))["outcome"] == "JOINED"
+    assert second["outcome"] == "CLOSED_FLAT"
+    assert await lab.executed("SOLUSDT") == 160
+    assert await lab.position("SOLUSDT") == 0
+
+
+async def until_executed(lab: Lab, quantity: int) -> None:
+    async with asyncio.timeout(10):
+        while await lab.executed("SOLUSDT") != quantity:
+            await asyncio.sleep(0.02)
+
+
+async def decided_at(lab: Lab, entry_id: str) -> str:
+    entries: Any = await lab.redis.xrange(STREAM_INTENT, entry_id, entry_id)
+    timestamp: bytes = entries[0][1][b"timestamp"]
+    return timestamp.decode()
