@@ -145,8 +145,15 @@ class Lab:
 
     async def executed(self, symbol: str) -> Decimal:
         """What orders of ours executed in all, by the exchange's ledger."""
-        fills = (await self.call("GET", "/sim/ledger", symbol=symbol))["fills"]
-        return sum((Decimal(row["quantity"]) for row in fills if row["client_order_id"].startswith("hv-")), Decimal(0))
+        return sum((Decimal(fill["quantity"]) for fill in await self._fills(symbol)), Decimal(0))
+
+    async def orders_executed(self, symbol: str) -> int:
+        """How many orders of ours executed. On a busy machine others may arrive too late and be refused for it."""
+        return len({fill["order_id"] for fill in await self._fills(symbol)})
+
+    async def _fills(self, symbol: str) -> list[dict[str, Any]]:
+        rows = (await self.call("GET", "/sim/ledger", symbol=symbol))["fills"]
+        return [row for row in rows if row["client_order_id"].startswith("hv-")]
 
     # the streams
 

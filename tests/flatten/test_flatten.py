@@ -18,7 +18,7 @@ async def test_twenty_positions_long_and_short_are_flat_and_each_was_ordered_onc
     assert await positions(crowd) == []
     assert result.flat
     assert [line.state for line in result.lines] == [LineState.FLAT] * 20
-    assert [len(await crowd.requests(name)) for name in names] == [1] * 20
+    assert [await crowd.orders_executed(name) for name in names] == [1] * 20
     assert [await crowd.executed(name) for name in names] == list(range(1, 21))
 
 
@@ -32,7 +32,7 @@ async def test_both_sides_of_a_hedge_account_are_flat(hedge_crowd: Lab) -> None:
     assert await positions(hedge_crowd) == []
     assert result.flat
     assert len(result.lines) == 20
-    assert [len(await hedge_crowd.requests(name)) for name in names] == [2] * 10
+    assert [await hedge_crowd.orders_executed(name) for name in names] == [2] * 10
 
 
 async def test_one_that_the_exchange_refuses_for_a_while_is_tried_until_it_is_gone(crowd: Lab) -> None:
