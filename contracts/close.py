@@ -96,7 +96,7 @@ class Conclusion(Value):
     problem: str = ""
     """Why it is not published although verified."""
     turned_since: datetime | None = None
-    """The position is on the other side by now: another one, opened after our last fill. When that was, by our clock."""
+    """The position is on the other side by now, so it is another one. Then: when our last fill was, by our clock."""
 
     @property
     def verified(self) -> bool:

@@ -9,6 +9,7 @@ from activities.publisher import Publisher
 from contracts.close import ConcludeRequest
 from contracts.names import STREAM_INTENT
 from contracts.result import CloseResult
+from tests.bridge.servers import eventually
 from tests.lab import Lab
 
 
@@ -56,7 +57,7 @@ async def test_a_close_of_a_position_that_was_turned_over_before_we_looked_is_ca
     await lab.open("SOLUSDT", "LONG", "100")
     await lab.fault("executed_delay", delay_ms=900)
     first = await lab.send("SOLUSDT")
-    await until_executed(lab, 100)
+    await eventually(lambda: executed(lab, 100))
     repeated = await lab.send("SOLUSDT", timestamp=(await decided_at(lab, first)))
     await lab.open("SOLUSDT", "SHORT", "60")
 
@@ -69,10 +70,8 @@ async def test_a_close_of_a_position_that_was_turned_over_before_we_looked_is_ca
     assert await lab.position("SOLUSDT") == 0
 
 
-async def until_executed(lab: Lab, quantity: int) -> None:
-    async with asyncio.timeout(10):
-        while await lab.executed("SOLUSDT") != quantity:
-            await asyncio.sleep(0.02)
+async def executed(lab: Lab, quantity: int) -> bool:
+    return await lab.executed("SOLUSDT") == quantity
 
 
 async def decided_at(lab: Lab, entry_id: str) -> str:
