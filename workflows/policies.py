@@ -53,3 +53,10 @@ WATCH_SILENCE: Final = timedelta(seconds=5)
 """A watch that does not beat for so long is begun anew, on another worker if there is one."""
 WATCH_AGAIN: Final = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=2))
 """For ever: positions without a watch are without exits."""
+
+READ_ACCOUNT: Final = timedelta(seconds=20)
+"""One read of everything that an account holds, for what a schedule starts every minute."""
+WITHIN_A_MINUTE: Final = timedelta(seconds=50)
+"""What runs every minute is over before the next run is due."""
+A_FEW_TIMES: Final = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=3)
+"""Then the run fails loudly; the next one follows. Not sooner: a wrong clock is set at most once a second."""

@@ -9,19 +9,17 @@ from datetime import timedelta
 from typing import Final
 
 from temporalio import workflow
-from temporalio.common import MetricCounter, RetryPolicy
+from temporalio.common import MetricCounter
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.interfaces import Reconciling
     from contracts.names import RECONCILE_WORKFLOW
     from contracts.reconcile import ReconcileLook, ReconcileReport, ReconcileRequest, SettleRequest
+    from workflows import policies
 
-READ_TIMEOUT: Final = timedelta(seconds=20)
 SETTLE_TIMEOUT: Final = timedelta(seconds=40)
 """It reads, and then changes one record after the other."""
-WITHIN: Final = timedelta(seconds=50)
-A_FEW_TIMES: Final = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=3)
 
 
 @workflow.defn(name=RECONCILE_WORKFLOW)
@@ -45,9 +43,9 @@ class ReconcileWorkflow:
         return await workflow.execute_activity_method(
             Reconciling.compare_records,
             request,
-            start_to_close_timeout=READ_TIMEOUT,
-            schedule_to_close_timeout=WITHIN,
-            retry_policy=A_FEW_TIMES,
+            start_to_close_timeout=policies.READ_ACCOUNT,
+            schedule_to_close_timeout=policies.WITHIN_A_MINUTE,
+            retry_policy=policies.A_FEW_TIMES,
             summary="records and exchange, first look",
         )
 
@@ -56,8 +54,8 @@ class ReconcileWorkflow:
             Reconciling.settle_records,
             SettleRequest(account=request.account, findings=look.findings, orphans=look.orphans),
             start_to_close_timeout=SETTLE_TIMEOUT,
-            schedule_to_close_timeout=WITHIN,
-            retry_policy=A_FEW_TIMES,
+            schedule_to_close_timeout=policies.WITHIN_A_MINUTE,
+            retry_policy=policies.A_FEW_TIMES,
             summary=f"second look: {len(look.findings)} records, {len(look.orphans)} stops",
         )
 

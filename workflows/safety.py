@@ -11,7 +11,6 @@ from decimal import Decimal
 from typing import Final
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
@@ -22,13 +21,9 @@ with workflow.unsafe.imports_passed_through():
     from contracts.safety import MarginedPosition, Opening, SafetyLimits, SafetyReading, SafetyReport, SafetyRequest
     from kernel.errors import KernelError
     from kernel.safety import Breach, PositionFacts, SafetyBounds, breaches
+    from workflows import policies
 
-READ_TIMEOUT: Final = timedelta(seconds=20)
 HAND_OVER_TIMEOUT: Final = timedelta(seconds=10)
-WITHIN: Final = timedelta(seconds=50)
-"""A check is over before the next one is due."""
-A_FEW_TIMES: Final = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=3)
-"""Not sooner: a clock that was wrong is set at most once a second."""
 
 
 @workflow.defn(name=SAFETY_WORKFLOW)
@@ -55,9 +50,9 @@ class SafetyWorkflow:
         try:
             reading = await workflow.execute_activity_method(
                 Safety.read_for_safety,
-                start_to_close_timeout=READ_TIMEOUT,
-                schedule_to_close_timeout=WITHIN,
-                retry_policy=A_FEW_TIMES,
+                start_to_close_timeout=policies.READ_ACCOUNT,
+                schedule_to_close_timeout=policies.WITHIN_A_MINUTE,
+                retry_policy=policies.A_FEW_TIMES,
                 summary="everything that the account holds",
             )
         except ActivityError as failed:
@@ -84,7 +79,7 @@ class SafetyWorkflow:
                 Closes.hand_over,
                 HandOver(intent=intent, amount=held.position.amount),
                 start_to_close_timeout=HAND_OVER_TIMEOUT,
-                retry_policy=A_FEW_TIMES,
+                retry_policy=policies.A_FEW_TIMES,
                 summary=line[:190],
             )
         except ActivityError as failed:
