@@ -10,6 +10,9 @@ CLOSES ?= 300
 JOBS   ?= 4
 ARGS   ?=
 
+# Compiled modules are kept: the tests and the demo start many processes.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint bench lock clean
 

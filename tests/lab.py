@@ -1,7 +1,7 @@
 """A complete Harvest in this process for one test: simulator, worker and bridge on real Temporal and Redis servers."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -215,10 +215,17 @@ class Lab:
 
     async def until(self, symbol: str, **wanted: object) -> dict[str, Any]:
         """Wait until the close's status shows these values."""
+        return await self._until(symbol, lambda status: all(status[name] == wanted[name] for name in wanted))
+
+    async def until_waiting(self, symbol: str, words: str) -> None:
+        """Wait until the close's status says these words of what it is waiting for."""
+        await self._until(symbol, lambda status: words in status["waiting_for"])
+
+    async def _until(self, symbol: str, arrived: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 with suppress(RPCError):  # not started yet
                     status: dict[str, Any] = await self.handle(symbol).query("status")
-                    if all(status[name] == value for name, value in wanted.items()):
+                    if arrived(status):
                         return status
                 await asyncio.sleep(0.05)

@@ -7,7 +7,7 @@ import pytest
 from simulator.symbols import default_symbols
 from tests.conformance.driver import Seen
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("clients")]
 ASK, BID = 64006.4, 63993.6  # one basis point around 64000, outwards to the tick
 TAKER = 0.0005
 FIVE_MINUTES = 5 * 60 * 1000

@@ -7,7 +7,7 @@ from tests.conformance.absent import ABSENT, UNDRIVEN_METHODS, UNDRIVEN_STREAMS
 from tests.conformance.driver import CCXT, PYTHON_BINANCE, SDK, SDK_STREAMS, Seen
 from tests.conformance.table import PAGE, in_page, rendered
 
-pytestmark = pytest.mark.timeout(300)  # the first use installs the clients
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("clients")]  # the first use installs the clients
 
 
 def test_ccxt_is_driven_through_every_route_it_knows(ccxt: Seen) -> None:

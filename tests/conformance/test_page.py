@@ -10,7 +10,7 @@ from tests.conformance.driver import run
 from tests.conformance.environment import clients_python
 from tests.conformance.table import PAGE
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("clients")]
 PORT = 18080  # as the page has it
 
 

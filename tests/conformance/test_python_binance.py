@@ -6,7 +6,7 @@ import pytest
 
 from tests.conformance.driver import Seen
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("clients")]
 
 
 def test_nothing_was_logged_as_a_warning(python_binance: Seen) -> None:

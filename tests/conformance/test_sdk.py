@@ -4,7 +4,7 @@ import pytest
 
 from tests.conformance.driver import Seen
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("clients")]
 ASK, BID = "64006.4", "63993.60"
 
 

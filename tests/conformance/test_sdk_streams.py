@@ -4,7 +4,7 @@ import pytest
 
 from tests.conformance.driver import Seen
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("clients")]
 
 
 def test_every_message_has_the_declared_types(sdk_streams: Seen) -> None:

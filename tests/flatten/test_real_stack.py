@@ -19,6 +19,7 @@ from tests.bridge.servers import eventually
 from tests.faults.outside import Outside, start_server, stop_server
 from tests.flatten.orders import positions
 
+pytestmark = pytest.mark.xdist_group("flatten")  # one stack serves them all
 ROOT = Path(__file__).resolve().parents[2]
 
 

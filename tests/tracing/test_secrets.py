@@ -9,6 +9,7 @@ from harvest.stack import API_KEY, API_SECRET, Stack, StackConfig
 from tests.faults.outside import Outside
 from tests.tracing.otlp_receiver import OtlpReceiver
 
+pytestmark = pytest.mark.xdist_group("secrets")  # one stack serves them all
 READS = ("positionRisk", "userTrades", "openOrders", "order", "openAlgoOrders")
 FACES = ("html_502", "refused_cut", "refused_503_unknown", "refused_408", "empty_body")
 _SIGNATURE = re.compile(rb"\b[0-9a-f]{64}\b")

@@ -12,6 +12,7 @@ from harvest.outside import OutsideWorld
 from harvest.stack import API_SECRET, Stack, StackConfig
 from tests.tracing.otlp_receiver import OtlpReceiver, ReceivedSpan
 
+pytestmark = pytest.mark.xdist_group("trace")  # one stack serves them all
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 PRODUCER_SPAN = "00f067aa0ba902b7"
 
