@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from operator import itemgetter
 from typing import Final
@@ -16,6 +16,7 @@ from temporalio.client import Client
 from bridge.dead_letters import DeadLetters
 from bridge.entry import Entry
 from bridge.lanes import Lanes
+from bridge.old import OldDecision, plainly_old, surely_old
 from bridge.reader import Reader
 from bridge.recent import Recent
 from bridge.settings import BridgeSettings
@@ -24,7 +25,7 @@ from bridge.starter import Starter
 from bridge.stats import BridgeStats
 from bridge.trace import consuming
 from bridge.urgency import Urgency, urgency
-from bridge.validate import Rejected, surely_old, validate
+from bridge.validate import Rejected, validate
 from contracts.close import ClosePolicy
 from contracts.intent import CloseIntent
 
@@ -41,7 +42,7 @@ class _Sorted:
     """A batch by what becomes of it."""
 
     fresh: list[CloseIntent] = field(default_factory=list)
-    stale: list[CloseIntent] = field(default_factory=list)
+    stale: list[OldDecision] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
 
 
@@ -98,10 +99,14 @@ class Intake:
     async def start_held(self, at_most: int) -> None:
         """Re-evaluate the decisions that were held back of the backlog, the strongest first. Raises ``RedisError``."""
         released = self.stale.release(at_most)
-        ours = await self._reader.still_ours([intent.entry_id for intent in released])
-        kept = [intent for intent in released if intent.entry_id in ours]
+        ours = await self._reader.still_ours([entry.id for entry in released])
+        now = datetime.now(UTC)
+        verdicts = [validate(entry, now) for entry in released if entry.id in ours]
+        kept = [verdict for verdict in verdicts if isinstance(verdict, CloseIntent)]
         self._stats.stale_started += len(kept)
-        self._submit(kept)
+        self._submit([intent.model_copy(update={"stale": True}) for intent in kept])
+        if rejected := [verdict for verdict in verdicts if isinstance(verdict, Rejected)]:
+            await self._dead.bury(*rejected)
 
     async def _take_alone(self, entry: Entry) -> None:
         try:
@@ -125,25 +130,28 @@ class Intake:
 
     async def _sort(self, entries: Sequence[Entry], now: datetime) -> _Sorted:
         batch = _Sorted()
+        oldest = now - self._policy.max_intent_age
         for count, entry in enumerate(entries, 1):
-            verdict = validate(entry, now)
-            if isinstance(verdict, Rejected):
-                batch.rejected.append(verdict)
-            elif self._too_old(verdict, now):
-                batch.stale.append(verdict)
+            if old := plainly_old(entry, oldest):
+                batch.stale.append(old)
             else:
-                batch.fresh.append(verdict)
+                self._judge(entry, now, oldest, batch)
             if count % _BREATH == 0:
                 await asyncio.sleep(0)
         return batch
 
+    def _judge(self, entry: Entry, now: datetime, oldest: datetime, batch: _Sorted) -> None:
+        verdict = validate(entry, now)
+        if isinstance(verdict, Rejected):
+            batch.rejected.append(verdict)
+        elif verdict.decided_at < oldest:
+            batch.stale.append(OldDecision.of(entry, verdict))
+        else:
+            batch.fresh.append(verdict)
+
     def _unknown(self, entries: Sequence[Entry]) -> list[Entry]:
         lanes, recent, stale = self.lanes, self._recent, self.stale
         return [entry for entry in entries if not (entry.id in lanes or entry.id in recent or entry.id in stale)]
-
-    def _too_old(self, intent: CloseIntent, now: datetime) -> bool:
-        age: timedelta = now - intent.decided_at
-        return age > self._policy.max_intent_age
 
     def _submit(self, intents: Sequence[CloseIntent]) -> None:
         ranked = [(self._rank(intent), intent) for intent in intents]

@@ -16,12 +16,13 @@ import structlog
 from redis.asyncio import Redis
 
 from bridge.answers import BulkAnswers
-from bridge.entry import order_of
+from bridge.entry import Entry, order_of
+from bridge.old import OldDecision
 from bridge.settings import BridgeSettings
 from bridge.stats import BridgeStats
-from bridge.urgency import Urgency, urgency
+from bridge.urgency import Urgency
 from contracts.close import ClosePolicy
-from contracts.intent import CloseIntent
+from contracts.intent import admitted
 from contracts.names import STREAM_INTENT
 from contracts.order import PositionSide
 from contracts.result import Outcome
@@ -44,7 +45,7 @@ class _Rank(NamedTuple):
 class _Held(NamedTuple):
     # The rank is kept: an entry is judged once, when it comes, and cannot break its successors.
     rank: _Rank
-    intent: CloseIntent
+    decision: OldDecision
 
 
 _Place = tuple[str, PositionSide | None]
@@ -71,80 +72,81 @@ class StaleDecisions:
     def __contains__(self, entry_id: object) -> bool:
         return entry_id in self._ids
 
-    async def take(self, intents: Sequence[CloseIntent]) -> None:
+    async def take(self, decisions: Sequence[OldDecision]) -> None:
         """Hold back the strongest of each place and answer all others. Raises ``RedisError``."""
-        for start in range(0, len(intents), _AT_ONCE):
-            await self._take(intents[start : start + _AT_ONCE])
+        for start in range(0, len(decisions), _AT_ONCE):
+            await self._take(decisions[start : start + _AT_ONCE])
 
-    def release(self, at_most: int) -> list[CloseIntent]:
-        """Some of the decisions held back, marked as stale, each to be started once; the strongest first."""
+    def release(self, at_most: int) -> list[Entry]:
+        """Some of the decisions held back, each to be started once; the strongest first."""
         if self._weakest_first is None:
             self._weakest_first = sorted(self._held, key=lambda place: self._held[place].rank)
         count = min(at_most, len(self._weakest_first))
-        released = [self._held.pop(self._weakest_first.pop()).intent for _ in range(count)]
-        self._ids.difference_update(intent.entry_id for intent in released)
-        return [intent.model_copy(update={"stale": True}) for intent in released]
+        released = [self._held.pop(self._weakest_first.pop()).decision.entry for _ in range(count)]
+        self._ids.difference_update(entry.id for entry in released)
+        return released
 
-    async def _take(self, intents: Sequence[CloseIntent]) -> None:
-        answered = await self._answers.already([intent.entry_id for intent in intents])
+    async def _take(self, decisions: Sequence[OldDecision]) -> None:
+        answered = await self._answers.already([decision.entry.id for decision in decisions])
         if answered:
             await self._acknowledge(answered)
         changed: dict[_Place, _Held] = {}
-        losers = [self._loser(intent, changed) for intent in intents if intent.entry_id not in answered]
-        await self._give_up([intent for intent in losers if intent is not None])
+        losers = [self._loser(decision, changed) for decision in decisions if decision.entry.id not in answered]
+        await self._give_up([decision for decision in losers if decision is not None])
         self._hold(changed)  # only now: if Redis failed, the entries are still pending and come again
 
-    def _loser(self, intent: CloseIntent, changed: dict[_Place, _Held]) -> CloseIntent | None:
+    def _loser(self, decision: OldDecision, changed: dict[_Place, _Held]) -> OldDecision | None:
         """Let this one and the held one compete for their place; returns the one to give up, if any.
 
         A newer partial close must not displace an emergency that nobody has carried out yet.
         """
-        strength = urgency(intent)
-        if not self._ours(intent) or strength is Urgency.OTHER:
-            return intent
-        place = (intent.symbol, intent.side)
-        candidate = _Held(_Rank(-strength, intent.decided_at, order_of(intent.entry_id)), intent)
+        if decision.urgency is Urgency.OTHER or not self._ours(decision):
+            return decision
+        place = (decision.symbol, decision.side)
+        rank = _Rank(-decision.urgency, decision.decided_at, order_of(decision.entry.id))
         other = changed.get(place) or self._held.get(place)
-        if other is not None and candidate.rank < other.rank:
-            return intent
-        changed[place] = candidate
-        return other.intent if other is not None else None
+        if other is not None and rank < other.rank:
+            return decision
+        changed[place] = _Held(rank, decision)
+        return other.decision if other is not None else None
 
-    def _ours(self, intent: CloseIntent) -> bool:
+    def _ours(self, decision: OldDecision) -> bool:
         """Nothing old is held that would be refused for its account or its source, and ours be given up for it."""
-        admitted = intent.admitted_by(self._policy.exit_owners) or urgency(intent) is Urgency.EMERGENCY
-        return admitted and intent.account in (None, self._account)
+        if decision.account not in (None, self._account):
+            return False
+        emergency = decision.urgency is Urgency.EMERGENCY
+        return emergency or admitted(decision.entry.id, decision.source, self._policy.exit_owners)
 
     def _hold(self, changed: dict[_Place, _Held]) -> None:
         for place, held in changed.items():
             before = self._held.get(place)
             if before is not None:
-                self._ids.discard(before.intent.entry_id)
+                self._ids.discard(before.decision.entry.id)
             self._held[place] = held
-            self._ids.add(held.intent.entry_id)
+            self._ids.add(held.decision.entry.id)
         self._weakest_first = None
 
-    async def _give_up(self, given_up: list[CloseIntent]) -> None:
+    async def _give_up(self, given_up: list[OldDecision]) -> None:
         """One record for all that nobody has answered yet."""
         while given_up:
             record = stale_record(given_up, self._account, self._settings.build, time.time_ns() // 1_000_000)
-            answered = await self._answers.give(record, [intent.entry_id for intent in given_up])
+            answered = await self._answers.give(record, [decision.entry.id for decision in given_up])
             if not answered:
                 self._stats.stale += len(given_up)
                 ends = {name: record[name] for name in ("count", "first_id", "last_id")}
                 _log.warning("too old to act on", **ends)
                 return
             await self._acknowledge(answered)
-            given_up = [intent for intent in given_up if intent.entry_id not in answered]
+            given_up = [decision for decision in given_up if decision.entry.id not in answered]
 
     async def _acknowledge(self, entry_ids: Collection[str]) -> None:
         await self._redis.xack(STREAM_INTENT, self._settings.group, *entry_ids)
 
 
-def stale_record(given_up: Sequence[CloseIntent], account: str, build: str, published_ms: int) -> dict[str, str]:
+def stale_record(given_up: Sequence[OldDecision], account: str, build: str, published_ms: int) -> dict[str, str]:
     """The one record of ``apply.result`` that answers all of these."""
-    ids = sorted((intent.entry_id for intent in given_up), key=order_of)
-    symbols = {intent.symbol for intent in given_up}
+    ids = sorted((decision.entry.id for decision in given_up), key=order_of)
+    symbols = {decision.symbol for decision in given_up}
     return {
         "event_type": "apply.result",
         "plan_id": f"stale:{ids[0]}:{ids[-1]}",
@@ -168,8 +170,8 @@ def stale_record(given_up: Sequence[CloseIntent], account: str, build: str, publ
     }
 
 
-def _counts(intents: Iterable[CloseIntent]) -> dict[str, dict[str, int]]:
+def _counts(decisions: Iterable[OldDecision]) -> dict[str, dict[str, int]]:
     counts: dict[str, Counter[str]] = {}
-    for intent in intents:
-        counts.setdefault(intent.symbol, Counter())[intent.action] += 1
+    for decision in decisions:
+        counts.setdefault(decision.symbol, Counter())[decision.action] += 1
     return {symbol: dict(actions) for symbol, actions in counts.items()}

@@ -7,11 +7,10 @@ import structlog
 
 from bridge.entry import Entry
 from bridge.urgency import meaning
-from contracts.envelope import SIZE_LIMIT, WRAPPERS
+from contracts.envelope import SIZE_LIMIT
 from contracts.errors import InvalidIntent
 from contracts.intent import CloseIntent
-from contracts.wire_in import TIMES, parse_intent
-from contracts.wire_time import moment_of
+from contracts.wire_in import parse_intent
 from kernel.actions import parse_fraction
 from kernel.errors import KernelError
 from kernel.identity import rung_of_decision
@@ -43,22 +42,6 @@ def validate(entry: Entry, now: datetime) -> CloseIntent | Rejected:
         _log.exception("an entry broke the parser", entry_id=entry.id)
         return Rejected(entry, "entry", f"our parser failed ({type(error).__name__}); report this entry")
     return intent
-
-
-def surely_old(entry: Entry, limit: datetime) -> bool:
-    """Whether the entry says in the plainest way that it was decided before the limit; in doubt it does not.
-
-    A tenth of the work of understanding it: for looking through a long backlog.
-    """
-    if any(wrapper.encode() in entry.fields for wrapper in WRAPPERS):
-        return False
-    said = next((name for name in TIMES if name.encode() in entry.fields), None)
-    if said is None:
-        return False
-    try:
-        return moment_of(said, entry.fields[said.encode()].decode().strip()) < limit
-    except (InvalidIntent, UnicodeDecodeError):
-        return False
 
 
 def _derive(intent: CloseIntent) -> None:

@@ -58,11 +58,16 @@ class CloseIntent(Value):
     """W3C trace context of the bridge's span."""
 
     def admitted_by(self, exit_owners: Collection[str]) -> bool:
-        """Whether its source may decide. An empty list admits everybody.
+        """Whether its source may decide, see :func:`admitted`."""
+        return admitted(self.entry_id, self.source, exit_owners)
 
-        The list is for the stream. What Harvest itself or a human decides (safety net, a stop that the price has
-        passed, a panic) does not come from there: its entry ids are no stream's.
-        """
-        if not exit_owners or not _OF_THE_STREAM.fullmatch(self.entry_id):
-            return True
-        return (self.source.strip().lower() or UNNAMED) in exit_owners
+
+def admitted(entry_id: str, source: str, exit_owners: Collection[str]) -> bool:
+    """Whether a source may decide. An empty list admits everybody.
+
+    The list is for the stream. What Harvest itself or a human decides (safety net, a stop that the price has passed, a
+    panic) does not come from there: its entry ids are no stream's.
+    """
+    if not exit_owners or not _OF_THE_STREAM.fullmatch(entry_id):
+        return True
+    return (source.strip().lower() or UNNAMED) in exit_owners

@@ -24,7 +24,7 @@ numbers that Python itself refuses to convert, in places where nobody expects it
 _FARTHEST: Final = 18
 """Powers of ten of the largest number, and of the smallest quantity to close."""
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
-_ABSENT = frozenset({"", "none", "null"})
+ABSENT = frozenset({"", "none", "null"})
 
 _IDS = ("intent_id", "plan_id")
 _ACCOUNTS = ("account", "account_id")
@@ -40,12 +40,12 @@ _NEW_STOPS = ("new_sl_proposed", "new_sl", "stop_price")
 LONGEST_REASON = 1000
 """Characters of a producer's reason that are kept: many decisions wait in one input of a close, which has its limit."""
 _TEXTS = ("intent_type", "source", "urgency", "reason")
-_KNOWN = frozenset(
+KNOWN = frozenset(
     {"symbol", "action", "harvest_action", "dry_run", "traceparent"}.union(
         _IDS, _ACCOUNTS, TIMES, _FRACTIONS, _QUANTITIES, _SIDES, _R, _PNL, _SCORES, _NEW_STOPS, _TEXTS
     )
 )
-_SIDE_WORDS: Final[Mapping[str, PositionSide | None]] = {
+SIDE_WORDS: Final[Mapping[str, PositionSide | None]] = {
     "LONG": PositionSide.LONG,
     "SHORT": PositionSide.SHORT,
     "SELL": PositionSide.LONG,  # the side of the exit order: selling closes a long
@@ -73,7 +73,7 @@ def parse_intent(
         now: our clock. Nothing may have been decided later than both it and the entry's own time.
     """
     arrived = entry_time(entry_id)
-    words = opened(fields, _KNOWN)
+    words = opened(fields, KNOWN)
     said = _what_says_something(words)
     _refuse_dry_run(said)
     return CloseIntent(
@@ -105,7 +105,7 @@ def parse_intent(
 def _what_says_something(words: _Said) -> _Said:
     """The fields that are not empty, stripped. Python producers write a missing value as "None"."""
     stripped = {name: text.strip() for name, text in words.items()}
-    return {name: text for name, text in stripped.items() if text.lower() not in _ABSENT}
+    return {name: text for name, text in stripped.items() if text.lower() not in ABSENT}
 
 
 def _first(said: _Said, names: tuple[str, ...]) -> str | None:
@@ -178,9 +178,9 @@ def _side(said: _Said) -> PositionSide | None:
         if name not in said:
             continue
         word = said[name].upper()
-        if word not in _SIDE_WORDS:
+        if word not in SIDE_WORDS:
             raise InvalidIntent(name, f"{word[:40]!r} is no side; LONG, SHORT, SELL, BUY or CLOSE was expected")
-        side = _SIDE_WORDS[word]
+        side = SIDE_WORDS[word]
         if side is not None:
             read[name] = side
     return _agreed(read)

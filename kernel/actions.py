@@ -136,7 +136,7 @@ def normalise(
     name = action.strip().upper()
     meaning = _meaning(name)
     result = _resolve(name, meaning, percentage, quantity)
-    return replace(result, emergency=meaning.emergency or _is_emergency(reason, urgency, intent_type))
+    return replace(result, emergency=meaning.emergency or is_emergency(reason, urgency, intent_type))
 
 
 def _meaning(name: str) -> _Meaning:
@@ -203,7 +203,8 @@ def _codes(name: str, meaning: _Meaning) -> tuple[str, ...]:
     return (meaning.code.format(plain),) if meaning.code else ()
 
 
-def _is_emergency(reason: str, urgency: str, intent_type: str) -> bool:
+def is_emergency(reason: str, urgency: str, intent_type: str) -> bool:
+    """Whether an intent's own words make it one, whatever its action is."""
     return (
         urgency.strip().upper() == "EMERGENCY"
         or "PANIC" in intent_type.upper()

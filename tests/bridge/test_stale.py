@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 from structlog.testing import capture_logs
 
+from bridge.entry import Entry
+from bridge.old import OldDecision
 from bridge.stale import stale_record
 from contracts.intent import CloseIntent
 from contracts.names import STREAM_INTENT, STREAM_RESULT
@@ -142,7 +144,8 @@ async def test_an_old_decision_for_another_account_displaces_none_of_ours(rig: R
 def test_a_range_of_one_symbol_names_it() -> None:
     intent = CloseIntent(entry_id="9-0", symbol="ETHUSDT", action="CLOSE", decided_at=NOW)
     later = intent.model_copy(update={"entry_id": "10-0"})
-    record = stale_record([later, intent], "main", "b", 5)
+    decisions = [OldDecision.of(Entry(each.entry_id, {}), each) for each in (later, intent)]
+    record = stale_record(decisions, "main", "b", 5)
     assert (record["symbol"], record["first_id"], record["last_id"]) == ("ETHUSDT", "9-0", "10-0")
     assert (record["plan_id"], record["timestamp"]) == ("stale:9-0:10-0", "5")
 

@@ -1,17 +1,17 @@
 """One entry that breaks us costs a dead letter; the bridge and all other decisions go on (R23)."""
 
 from datetime import datetime
+from decimal import Decimal
 
 import pytest
 
-from bridge import urgency
+from bridge import old, urgency
 from bridge.dead_letters import DeadLetters
 from bridge.entry import Entry
-from bridge.urgency import meaning
+from bridge.urgency import urgency_of
 from bridge.validate import Rejected, validate
 from contracts.intent import CloseIntent
 from contracts.names import STREAM_DEAD
-from kernel.actions import Normalised
 from tests.bridge.rig import Rig
 from tests.bridge.servers import eventually
 from tests.bridge.stub_close import StubClose
@@ -19,11 +19,16 @@ from tests.bridge.stub_close import StubClose
 BAD = "BADUSDT"
 
 
-def fragile(intent: CloseIntent) -> Normalised:
-    """As the kernel that refused what its own reader had let pass."""
-    if intent.symbol == BAD:
-        raise ValueError("nobody thought of this")
-    return meaning(intent)
+def break_urgency(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the kernel that refuses what its own reader had let pass."""
+
+    def fragile(action: str, percentage: Decimal | None, quantity: Decimal | None, *said: str) -> urgency.Urgency:
+        if BAD in said:
+            raise ValueError("nobody thought of this")
+        return urgency_of(action, percentage, quantity, *said)
+
+    monkeypatch.setattr(urgency, "urgency_of", fragile)
+    monkeypatch.setattr(old, "urgency_of", fragile)
 
 
 async def survived(rig: Rig, bad: str, good: str) -> None:
@@ -41,25 +46,23 @@ async def survived(rig: Rig, bad: str, good: str) -> None:
 
 
 async def test_an_entry_whose_urgency_cannot_be_told(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(urgency, "meaning", fragile)
-    await survived(rig, await rig.add(symbol=BAD), await rig.add())
+    break_urgency(monkeypatch)
+    await survived(rig, await rig.add(symbol=BAD, reason=BAD), await rig.add())
 
 
 async def test_a_stale_entry_that_cannot_be_judged(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(urgency, "meaning", fragile)
-    await survived(rig, await rig.add_old(symbol=BAD), await rig.add_old())
+    break_urgency(monkeypatch)
+    await survived(rig, await rig.add_old(symbol=BAD, reason=BAD), await rig.add_old())
     assert rig.bridge.stats.stale_started == 1
 
 
 async def test_an_entry_whose_age_cannot_be_told(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    too_old = rig.bridge._intake._too_old
-
-    def broken(intent: CloseIntent, now: datetime) -> bool:
-        if intent.symbol == BAD:
+    def broken(entry: Entry, limit: datetime) -> old.OldDecision | None:
+        if entry.fields[b"symbol"] == BAD.encode():
             raise OverflowError
-        return too_old(intent, now)
+        return old.plainly_old(entry, limit)
 
-    monkeypatch.setattr(rig.bridge._intake, "_too_old", broken)
+    monkeypatch.setattr("bridge.intake.plainly_old", broken)
     await survived(rig, await rig.add(symbol=BAD), await rig.add())
 
 
@@ -75,9 +78,9 @@ async def test_an_entry_whose_validation_breaks(rig: Rig, monkeypatch: pytest.Mo
 
 async def test_entries_that_were_left_pending_do_not_break_a_restart(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """The worker died of one entry, and of the same one again after every restart."""
-    monkeypatch.setattr(urgency, "meaning", fragile)
+    break_urgency(monkeypatch)
     await rig.bridge._reader.ensure_group()
-    bad, good = await rig.add(symbol=BAD), await rig.add()
+    bad, good = await rig.add(symbol=BAD, reason=BAD), await rig.add()
     assert len(await rig.bridge._reader.new(None)) == 2
     rig.bridge = rig.fresh()
     await survived(rig, bad, good)

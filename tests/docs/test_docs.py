@@ -12,6 +12,7 @@ from activities.reconcile_view import judge_all
 from activities.record_store import Found
 from bridge.dead_letters import DeadLetters
 from bridge.entry import Entry
+from bridge.old import OldDecision
 from bridge.settings import BridgeSettings
 from bridge.stale import stale_record
 from bridge.stats import BridgeStats
@@ -170,7 +171,7 @@ def test_every_field_of_the_record_for_old_decisions_is_documented() -> None:
     shared = set(re.findall(r"`([a-z_]+)`", rest.partition("Its own are")[0]))
     intent = CloseIntent(entry_id="1-0", symbol="ETHUSDT", action="CLOSE", decided_at=entry_time("1-0"))
 
-    record = stale_record([intent], "main", "b", 1)
+    record = stale_record([OldDecision.of(Entry(intent.entry_id, {}), intent)], "main", "b", 1)
 
     assert (shared - {"count"}) | documented("#### The record for old decisions") == record.keys()
 
@@ -184,7 +185,7 @@ def test_every_field_of_a_dead_letter_is_documented_and_no_other() -> None:
 
 
 def test_every_field_of_a_decision_is_documented_and_no_other() -> None:
-    assert documented("### Fields") == wire_in._KNOWN - {"harvest_action"}  # which is known only to be named as wrong
+    assert documented("### Fields") == wire_in.KNOWN - {"harvest_action"}  # which is known only to be named as wrong
 
 
 def test_every_action_word_is_documented_and_no_other() -> None:
