@@ -180,7 +180,7 @@ def make_results(parts: Parts, settings: Settings, confirmation: Confirmation) -
     """What a close says in the end, and whom it tells."""
     canonical = CanonicalRecord(parts.redis, keeper_of(settings).name) if settings.records_follow_closes else None
     bell = StopBell(parts.client, settings.account)
-    return VerifiedResults(confirmation, Publisher(parts.redis, settings.build), bell, canonical)
+    return VerifiedResults(parts.exchange, confirmation, Publisher(parts.redis, settings.build), bell, canonical)
 
 
 def make_stops(parts: Parts, settings: Settings) -> ExchangeStops:

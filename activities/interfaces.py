@@ -7,10 +7,11 @@ from abc import ABC, abstractmethod
 
 from temporalio import activity
 
-from contracts.close import CancelRequest, ConcludeRequest, Conclusion, LookFacts, LookRequest, PublishRequest
+from contracts.close import ConcludeRequest, Conclusion, LookFacts, LookRequest, PublishRequest
 from contracts.flatten import FlattenStatus, HaltRequest, HandedOver, HandOver, Survey
 from contracts.order import SendReport, Ticket
 from contracts.reconcile import ReconcileLook, ReconcileReport, ReconcileRequest, SettleRequest
+from contracts.resting import CancelRequest
 from contracts.safety import SafetyReading
 from contracts.snapshot import Snapshot, SnapshotRequest
 from contracts.stop import StopLook, StopReport, StopsRequest, StopsView, StopTicket

@@ -11,11 +11,12 @@ from activities.failures import as_application_errors
 from activities.held_back import count_held_back
 from activities.interfaces import Orders
 from activities.marks import SentMarks
+from activities.resting import found
 from activities.sending import send
-from contracts.close import CancelRequest
 from contracts.errors import AccountOwned
 from contracts.mode import Mode
 from contracts.order import Reaction, SendReport, Ticket, Verdict
+from contracts.resting import CancelRequest
 from exchange.order_form import UnsafeTicket
 from exchange.port import ExchangePort, FillFeed
 
@@ -63,6 +64,8 @@ class ExchangeOrders(Orders):
     async def cancel_resting(self, request: CancelRequest) -> int:
         """See :class:`activities.interfaces.Orders`."""
         with as_application_errors():
+            if request.find:
+                request = await found(self._exchange, request.find)
             gone = await asyncio.gather(
                 *(self._exchange.cancel_order(request.symbol, order_id) for order_id in request.order_ids),
                 *(self._exchange.cancel_algo_order(request.symbol, algo_id) for algo_id in request.algo_ids),

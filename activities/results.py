@@ -8,8 +8,10 @@ from activities.confirmation import Confirmation
 from activities.failures import as_application_errors
 from activities.interfaces import Results
 from activities.publisher import Publisher
+from activities.resting import left_behind
 from activities.stop_bell import StopBell
 from contracts.close import ConcludeRequest, Conclusion, PublishRequest
+from exchange.port import ExchangePort
 
 
 class VerifiedResults(Results):
@@ -17,11 +19,13 @@ class VerifiedResults(Results):
 
     def __init__(
         self,
+        exchange: ExchangePort,
         confirmation: Confirmation,
         publisher: Publisher,
         bell: StopBell | None = None,
         canonical: CanonicalRecord | None = None,
     ) -> None:
+        self._exchange = exchange
         self._confirmation = confirmation
         self._publisher = publisher
         self._bell = bell
@@ -39,14 +43,20 @@ class VerifiedResults(Results):
             return conclusion
         if self._bell and conclusion.result.executed:
             self._bell.ring(request.symbol)
+        problem = await self._publish(request, conclusion)
+        left = await left_behind(self._exchange, request, conclusion.result)  # last: nobody waits for this
+        return conclusion.model_copy(update={"published": not problem, "problem": problem, "resting": left})
+
+    async def _publish(self, request: ConcludeRequest, conclusion: Conclusion) -> str:
+        """What went wrong; empty if nothing did."""
         try:
             if self._canonical:  # first: whoever reads the result finds the record as it says
                 await self._canonical.follow(request, conclusion.result)
             await self._publisher.publish(conclusion.result)
             await self._publisher.record_position(request, conclusion.result)
         except RedisError as failed:
-            return conclusion.model_copy(update={"problem": f"redis: {failed}"})
-        return conclusion.model_copy(update={"published": True})
+            return f"redis: {failed}"
+        return ""
 
     @activity.defn(name="publish")
     async def publish(self, request: PublishRequest) -> int:

@@ -48,10 +48,8 @@ class SnapshotReader:
     async def take(self, request: SnapshotRequest) -> Snapshot:
         """Raises :class:`contracts.errors.ExchangeError` if a read that the decision needs did not succeed."""
         rules = await self._rules(request)
-        read, open_orders, algo_orders, hints = await asyncio.gather(
+        read, hints = await asyncio.gather(
             self._positions_and_trades(request),
-            self._exchange.open_orders(request.symbol),
-            self._exchange.open_algo_orders(request.symbol),
             self._hints.read(request.symbol, f"{request.account}:{request.entry_id}"),
         )
         self._fees.learn(request.symbol, read.trades)
@@ -64,8 +62,6 @@ class SnapshotReader:
             generation=generation,
             last_trade_id=max((trade.trade_id for trade in read.trades), default=0),
             own_orders=own,
-            open_orders=open_orders,
-            algo_orders=algo_orders,
             rules=rules,
             hints=hints,
         )

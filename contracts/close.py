@@ -6,6 +6,7 @@ from decimal import Decimal
 from contracts.intent import CloseIntent
 from contracts.mode import LadderBase, Mode
 from contracts.order import OrderState, PositionSide, Ticket
+from contracts.resting import CancelRequest, RestingQuery
 from contracts.result import CloseResult, Outcome
 from contracts.snapshot import GenerationFacts
 from contracts.value import OrderId, Value
@@ -79,6 +80,8 @@ class ConcludeRequest(Value):
     """Set when the decision ends here whatever the position is (a stronger one takes over, the position is another
     by now): then the fills are read and the result is published with this outcome."""
     generation: GenerationFacts | None = None
+    resting: RestingQuery | None = None
+    """Of these orders nothing may be left once the position is closed."""
     draft: CloseResult
     """The result, complete but for fills, position and outcome."""
 
@@ -95,6 +98,8 @@ class Conclusion(Value):
     published: bool = False
     problem: str = ""
     """Why it is not published although verified."""
+    resting: CancelRequest | None = None
+    """What rests of the closed position, or the question if it could not be read."""
     turned_since: datetime | None = None
     """The position is on the other side by now, so it is another one. Then: when our last fill was, by our clock."""
 
@@ -102,14 +107,6 @@ class Conclusion(Value):
     def verified(self) -> bool:
         """The position is where the decision wants it, or as near as the exchange accepts."""
         return self.standing in ("at_target", "dust", "ended")
-
-
-class CancelRequest(Value):
-    """Which resting orders to cancel: those that were seen, not whatever rests by the time this is carried out."""
-
-    symbol: str
-    order_ids: tuple[OrderId, ...] = ()
-    algo_ids: tuple[OrderId, ...] = ()
 
 
 class PublishRequest(Value):

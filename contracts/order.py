@@ -83,6 +83,7 @@ class AlgoOrder(Value):
     quantity: Decimal | None = None
     reduce_only: bool = False
     close_position: bool = False
+    created_ms: int | None = None
 
 
 class Trade(Value):

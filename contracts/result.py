@@ -44,6 +44,10 @@ class Outcome(StrEnum):
     """Still running, and it cannot get on without a human."""
 
 
+LEFT_FLAT: Final = frozenset({Outcome.CLOSED_FLAT, Outcome.CLOSED_ELSEWHERE})
+"""The position was there, and it is gone."""
+
+
 class FillSummary(Value):
     """All fills of a decision, from the exchange's trades."""
 

@@ -97,6 +97,7 @@ class Snapshot(Value):
     """Orders of this generation and rung that the exchange knows, whichever process sent them."""
     open_orders: tuple[OrderState, ...] = ()
     algo_orders: tuple[AlgoOrder, ...] = ()
+    """What rests was once read here, before the order; histories of that time show it."""
     rules: SymbolRules
     hints: PositionHints
 

@@ -77,6 +77,7 @@ def algo_order(row: Row) -> AlgoOrder:
         quantity=_price(row, "quantity"),
         reduce_only=_flag_or_false(row, "reduceOnly"),
         close_position=_flag_or_false(row, "closePosition"),
+        created_ms=integer(row, "createTime") if "createTime" in row else None,
     )
 
 

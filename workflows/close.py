@@ -5,7 +5,6 @@ what the one before it found out.
 """
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -18,13 +17,14 @@ with workflow.unsafe.imports_passed_through():
     from contracts.mode import Mode
     from contracts.names import CLOSE_WORKFLOW, SIGNAL_SUBMIT
     from contracts.order import SendReport, Ticket, Verdict
-    from contracts.result import CloseResult, Outcome
+    from contracts.resting import CancelRequest
+    from contracts.result import LEFT_FLAT, CloseResult, Outcome
     from contracts.search import start_attributes
     from contracts.snapshot import Snapshot
     from contracts.status import Phase
     from workflows import policies, steps
     from workflows.case import Case, Judgement
-    from workflows.decision import Memory, Plan, in_the_way, meaning_of, tickets
+    from workflows.decision import Memory, Plan, meaning_of, tickets
     from workflows.ending import (
         answer_without_run,
         conclude_request,
@@ -41,9 +41,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.permission import permission, plan_or_reason
     from workflows.queries import CloseQueries
     from workflows.reaction import next_step, wait_unless
+    from workflows.resting import clear_the_way, seen_in, sweep
     from workflows.settling import HUMAN_AFTER_LOOKS, settle_order
-
-ZERO = Decimal(0)
 
 
 @workflow.defn(name=CLOSE_WORKFLOW)
@@ -60,6 +59,7 @@ class CloseWorkflow(CloseQueries):
         self._settling = False
         self._looked_at = workflow.now()  # before the latest read of the position: what was decided by then is in it
         self._dealt_with: datetime | None = None
+        self._left_behind: CancelRequest | None = None
 
     @workflow.run
     async def run(self, request: CloseRequest) -> CloseResult:  # noqa: ARG002 - read in __init__
@@ -204,6 +204,7 @@ class CloseWorkflow(CloseQueries):
                 break
         if not conclusion.verified:
             return None
+        self._left_behind = conclusion.resting
         self._dealt_with = (conclusion.turned_since or self._looked_at) if left_as_expected(conclusion.result) else None
         if not conclusion.published:
             await self._publish(conclusion.result)
@@ -211,7 +212,7 @@ class CloseWorkflow(CloseQueries):
 
     async def _end_with(self, judgement: Judgement, outcome: Outcome) -> CloseResult:
         """End so, whatever the position is, and account for every fill there was."""
-        if self._case.memory.executed == ZERO:
+        if not self._case.memory.executed:
             result = draft(self._case, judgement, outcome)
             await self._publish(result)
             return result
@@ -222,6 +223,7 @@ class CloseWorkflow(CloseQueries):
                 break
             await workflow.sleep(policies.LAGGING_PAUSE, summary=conclusion.problem)
             conclusion = await steps.confirm_verify_publish(request, self._on_wait)
+        self._left_behind = conclusion.resting
         if not conclusion.published:
             await self._publish(conclusion.result)
         return conclusion.result
@@ -232,17 +234,10 @@ class CloseWorkflow(CloseQueries):
 
     async def _tidy_up(self, judgement: Judgement, result: CloseResult) -> CloseResult:
         """A position that we closed leaves no stop behind (R56)."""
-        if result.outcome in (Outcome.CLOSED_FLAT, Outcome.CLOSED_ELSEWHERE) and judgement.plan:
-            await self._cancel_resting(judgement.plan, judgement.snapshot)
+        if result.outcome in LEFT_FLAT and judgement.plan:
+            left = self._left_behind or seen_in(judgement.snapshot, judgement.plan.subject)
+            await sweep(left, self._journal, self._on_wait, self._stronger_waits)
         return result
-
-    async def _cancel_resting(self, planned: Plan, snapshot: Snapshot) -> None:
-        """Only what the snapshot showed: what rests since may belong to a new position."""
-        request = in_the_way(snapshot, planned.subject)
-        if not request.order_ids and not request.algo_ids:
-            return
-        cancelled = await steps.cancel_resting(request, self._on_wait)
-        self._journal.enter(Phase.PUBLISH, f"{cancelled} resting reducing orders cancelled")
 
     async def _prepare_next_attempt(self, judgement: Judgement, last: SendReport) -> bool:
         """React to how the attempt ended; returns whether rules and position mode are to be read anew."""
@@ -252,7 +247,7 @@ class CloseWorkflow(CloseQueries):
         if then.human:
             self._journal.call_human(then.human)
         if then.cancel_resting and judgement.plan:
-            await self._cancel_resting(judgement.plan, judgement.snapshot)
+            self._journal.cancelled(await clear_the_way(judgement.snapshot, judgement.plan.subject, self._on_wait))
         if then.pause:
             self._journal.waiting(f"the next attempt, in {then.pause}: {last.message}", times)
         await self._pause(then.pause, last.message)

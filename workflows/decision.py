@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from contracts.close import CancelRequest, ClosePolicy
+from contracts.close import ClosePolicy
 from contracts.intent import CloseIntent
 from contracts.mode import LadderBase
-from contracts.order import AlgoOrder, OrderSide, OrderState, PositionSide, Reaction, Ticket
+from contracts.order import OrderSide, OrderState, PositionSide, Reaction, Ticket
 from contracts.snapshot import GenerationFacts, Position, Snapshot
 from kernel.actions import CloseKind, Normalised, normalise
 from kernel.identity import client_order_id, parse_client_order_id, rung_of_decision
@@ -280,20 +280,3 @@ def tickets(meaning: Meaning, what: Plan, snapshot: Snapshot, policy: ClosePolic
         )
         for index, quantity in enumerate(what.sizing.quantities[:MOST_ORDERS_AT_ONCE])
     ]
-
-
-def in_the_way(snapshot: Snapshot, subject: Position) -> CancelRequest:
-    """Resting orders that can only make this position smaller. Entries are none of our business."""
-    exit_side = OrderSide(Side(subject.side.value).exit_order_side)
-    hedge = subject.position_side is not PositionSide.BOTH
-
-    def reduces(order: OrderState | AlgoOrder) -> bool:
-        if order.side is not exit_side or order.position_side is not subject.position_side:
-            return False
-        return hedge or order.reduce_only or order.close_position
-
-    return CancelRequest(
-        symbol=subject.symbol,
-        order_ids=tuple(order.order_id for order in snapshot.open_orders if reduces(order)),
-        algo_ids=tuple(order.algo_id for order in snapshot.algo_orders if reduces(order)),
-    )

@@ -14,6 +14,7 @@ from kernel.side import Side
 from workflows.case import Case, Judgement
 from workflows.decision import Memory, Plan, tickets
 from workflows.inbox import Answer
+from workflows.resting import reducing
 
 ZERO = Decimal(0)
 
@@ -165,6 +166,7 @@ def conclude_request(case: Case, judgement: Judgement, final: Outcome | None = N
         smallest=plan.smallest if plan else ZERO,
         final_outcome=final,
         generation=judgement.snapshot.generation,
+        resting=reducing(plan.subject, judgement.snapshot.exchange_time_ms) if plan else None,
         draft=result,
     )
 

@@ -101,6 +101,11 @@ class Journal:
         workflow.logger.error("a human is needed", extra={"why": why, "symbol": self.status.symbol})
         self.enter(Phase.WAIT, f"a human is needed: {why}")
 
+    def cancelled(self, count: int) -> None:
+        """Resting orders that could only make the position smaller are gone."""
+        if count:
+            self.enter(Phase.PUBLISH, f"{count} resting reducing orders cancelled")
+
     def ended(self, result: CloseResult) -> None:
         """The decision has its result."""
         self.status = self.status.model_copy(

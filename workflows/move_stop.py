@@ -13,10 +13,11 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from contracts.close import CancelRequest, PublishRequest
+    from contracts.close import PublishRequest
     from contracts.intent import CloseIntent
     from contracts.names import MOVE_STOP_WORKFLOW, QUERY_STATUS, SIGNAL_SUBMIT, STOP_LOOK
     from contracts.order import Verdict
+    from contracts.resting import CancelRequest
     from contracts.result import Outcome
     from contracts.stop import GuardedPosition, MoveStopRequest, StopReport, StopsRequest, StopStatus, StopsView
     from kernel.errors import KernelError

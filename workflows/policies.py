@@ -27,6 +27,9 @@ PATIENCE_OURS: Final = timedelta(seconds=1)
 HUMAN_AFTER_WAITS: Final = 4
 """Waits for a dependency after which a human is called (about 8 s; 5 s for Redis)."""
 
+SWEEP_WAITS: Final = 3
+"""Waits for the list of what a closed position left behind (about 4 s), after which the close ends without it."""
+
 PLACE_START_TO_CLOSE: Final = timedelta(seconds=10)
 PLACE_HEARTBEAT: Final = timedelta(seconds=2)
 """A worker that died with an order in flight is noticed after this long; a slow answer is not mistaken for it."""

@@ -9,8 +9,9 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError,
 
 with workflow.unsafe.imports_passed_through():
     from activities.interfaces import Orders, Reads, Results
-    from contracts.close import CancelRequest, ConcludeRequest, Conclusion, LookFacts, LookRequest, PublishRequest
+    from contracts.close import ConcludeRequest, Conclusion, LookFacts, LookRequest, PublishRequest
     from contracts.order import Reaction, SendReport, Ticket, Verdict
+    from contracts.resting import CancelRequest
     from contracts.snapshot import Snapshot, SnapshotRequest
     from workflows import policies
 
@@ -72,7 +73,7 @@ async def publish(request: PublishRequest, on_wait: OnWait) -> int:
 
 async def cancel_resting(request: CancelRequest, on_wait: OnWait) -> int:
     """Cancel what stands in the way of a close, or outlived its position."""
-    count = len(request.order_ids) + len(request.algo_ids)
+    count = "all" if request.find else len(request.order_ids) + len(request.algo_ids)
     return await _repeatable(Orders.cancel_resting, request, f"{count} resting orders of {request.symbol}", on_wait)
 
 

@@ -71,7 +71,7 @@ async def test_a_look_at_an_exchange_that_is_away_fails_by_name() -> None:
 async def test_r79_a_verified_close_is_verified_also_when_redis_is_down() -> None:
     dead = connect_redis(f"redis://127.0.0.1:{free_port()}/0")
     exchange = FakeExchange(fills=Views[Trades]((trade(11, "-10", order_id=7),)))
-    results = VerifiedResults(Confirmation(exchange), Publisher(dead, "build"))
+    results = VerifiedResults(exchange, Confirmation(exchange), Publisher(dead, "build"))
 
     conclusion = await ActivityEnvironment().run(
         results.confirm_verify_publish, conclude_request(order(7, "hv-a-full-1", original="10"))
@@ -84,7 +84,7 @@ async def test_r79_a_verified_close_is_verified_also_when_redis_is_down() -> Non
 
 async def test_publishing_to_a_redis_that_is_down_fails_by_name_and_is_tried_again() -> None:
     dead = connect_redis(f"redis://127.0.0.1:{free_port()}/0")
-    results = VerifiedResults(Confirmation(FakeExchange()), Publisher(dead, "build"))
+    results = VerifiedResults(FakeExchange(), Confirmation(FakeExchange()), Publisher(dead, "build"))
 
     with pytest.raises(ApplicationError) as failed:
         await ActivityEnvironment().run(results.publish, PublishRequest(results=(result(),)))

@@ -11,9 +11,9 @@ from temporalio.testing import ActivityEnvironment
 from activities import orders
 from activities.marks import SentMarks
 from activities.orders import ExchangeOrders
-from contracts.close import CancelRequest
 from contracts.mode import Mode
 from contracts.order import OrderSide, PositionSide, Reaction, SendReport, Ticket, Verdict
+from contracts.resting import CancelRequest
 from exchange.order_form import UnsafeTicket
 from tests.activities.fake_exchange import FakeExchange
 from tests.activities.samples import NOW, SYMBOL, ticket

@@ -36,7 +36,7 @@ async def conclude(store: Redis, *, executed: str, left: str) -> bool:
         order(7, "hv-a-full-1", status=status, original="10", executed=executed),
         generation=GenerationFacts(opening_trade_id=4711, opened_at_ms=NOW - DAY, peak_size=position("10").size),
     )
-    results = VerifiedResults(Confirmation(exchange), Publisher(store, "build"))
+    results = VerifiedResults(exchange, Confirmation(exchange), Publisher(store, "build"))
     return (await ActivityEnvironment().run(results.confirm_verify_publish, request)).verified
 
 

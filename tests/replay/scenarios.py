@@ -138,6 +138,25 @@ async def stop_in_the_way(lab: Lab) -> None:
     await lab.close(SYMBOL)
 
 
+async def stops_swept(lab: Lab) -> None:
+    """As stops_cancelled, since what rests is read after the order."""
+    await stops_cancelled(lab)
+    await lab.handle(SYMBOL).result()
+
+
+async def found_in_the_way(lab: Lab) -> None:
+    """As stop_in_the_way, since what rests is read only then."""
+    await stop_in_the_way(lab)
+    await lab.handle(SYMBOL).result()
+
+
+async def stops_unread(lab: Lab) -> None:
+    await lab.open(SYMBOL, "LONG", "10")
+    await lab.fault("error", call="GET /fapi/v1/openAlgoOrders", code=-1001, status=503, times=-1)
+    await lab.close(SYMBOL)
+    await lab.handle(SYMBOL).result()
+
+
 async def killed(lab: Lab) -> None:
     """The worker, while its order is at the exchange and the answer is not back."""
     assert isinstance(lab, Outside)
@@ -264,6 +283,9 @@ SCENARIOS = (
     Scenario(reads_failed_for_a_while),
     Scenario(stops_cancelled),
     Scenario(stop_in_the_way),
+    Scenario(stops_swept),
+    Scenario(found_in_the_way),
+    Scenario(stops_unread),
     Scenario(killed, apart=True),
     Scenario(killed_never_executed, apart=True),
     Scenario(lagging),

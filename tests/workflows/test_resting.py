@@ -2,10 +2,12 @@
 
 from decimal import Decimal
 
+import pytest
+
 from contracts.order import AlgoOrder, OrderSide, OrderState, PositionSide
 from contracts.snapshot import PositionHints, Snapshot
 from tests.activities.samples import NOW, RULES, order, position
-from workflows.decision import in_the_way
+from workflows.resting import reducing, seen_in
 
 LONG, SHORT, BOTH = PositionSide.LONG, PositionSide.SHORT, PositionSide.BOTH
 BUY, SELL = OrderSide.BUY, OrderSide.SELL
@@ -44,7 +46,7 @@ def test_r56_only_what_reduces_the_long_is_in_its_way() -> None:
     )
     stops = (stop(11, SELL, reduce_only=True), stop(12, SELL, close_position=True), stop(13, SELL), stop(14, BUY))
 
-    found = in_the_way(seen(*orders, stops=stops), position("10"))
+    found = seen_in(seen(*orders, stops=stops), position("10"))
 
     assert (found.order_ids, found.algo_ids) == ((1,), (11, 12))
 
@@ -57,5 +59,12 @@ def test_r56_hedge_mode_what_sells_the_long_is_in_its_way_and_what_opens_the_sho
         resting(4, BUY, SHORT, reduce_only=False),
     )
 
-    assert in_the_way(seen(*orders), position("10", LONG)).order_ids == (1,)
-    assert in_the_way(seen(*orders), position("-10", SHORT)).order_ids == (4,)
+    assert seen_in(seen(*orders), position("10", LONG)).order_ids == (1,)
+    assert seen_in(seen(*orders), position("-10", SHORT)).order_ids == (4,)
+
+
+@pytest.mark.parametrize(("created_ms", "meant"), [(NOW - 1, True), (NOW, True), (NOW + 1, False), (None, False)])
+def test_r56_what_may_be_younger_than_the_snapshot_is_left_alone(created_ms: int | None, meant: bool) -> None:
+    query = reducing(position("10"), created_until_ms=NOW)
+
+    assert query.means(stop(1, SELL, reduce_only=True).model_copy(update={"created_ms": created_ms})) is meant
