@@ -18,7 +18,7 @@ from activities.reconcile_view import Judged, RecordsView, read_view
 from activities.record_fields import beside, facts, first_facts, moving
 from activities.record_store import Change, Ongoing, RecordStore
 from activities.safety_openings import Openings
-from contracts.errors import ExchangeRefused
+from contracts.errors import ExchangeError, ExchangeRefused, ExchangeThrottled
 from contracts.mode import Mode
 from contracts.names import KEY_RECORDS_OWNER
 from contracts.reconcile import (
@@ -79,13 +79,23 @@ class Reconciler(Reconciling):
         with as_application_errors(), in_background():
             await self._check_owner(request.account)
             view = await read_view(self._reads, self._store)
-            orders = await self._reads.conditional_orders()
+            orders, unread = await self._conditional_orders()
         return ReconcileLook(
             account=self._keeper.account,
             positions=len(view.account.held),
             findings=tuple(each.told for each in view.untrue)[:MOST_FINDINGS],
             orphans=tuple(find_orphans(view.account, orders, foreign=request.stops is StopsOf.ALL))[:MOST_FINDINGS],
+            unread=unread,
         )
+
+    async def _conditional_orders(self) -> tuple[tuple[ConditionalOrder, ...], str]:
+        """All that rest, or why they are not known: records do not wait for them."""
+        try:
+            return await self._reads.conditional_orders(), ""
+        except ExchangeThrottled:
+            raise
+        except ExchangeError as failed:
+            return (), str(failed)[:200]
 
     @activity.defn(name="settle_records")
     async def settle_records(self, request: SettleRequest) -> ReconcileReport:

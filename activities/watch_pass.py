@@ -17,7 +17,7 @@ from activities.market import MarketDesk
 from activities.watch_budget import WeightBudget
 from activities.watch_chores import STOPS_COST, Chores, Memories, changed
 from activities.watch_config import WatchConfig
-from activities.watch_evaluation import Evaluated, Evaluation, Facts, Untraced
+from activities.watch_evaluation import FAILURES_BEFORE_BLIND_CLOSES, Evaluated, Evaluation, Facts, Untraced
 from activities.watch_hints import SymbolHints, WatchHints
 from activities.watch_openings import TRADES_COST, Openings
 from activities.watch_store import Changes, WatchStore
@@ -170,8 +170,7 @@ class WatchPass:
         known = memories.get(held.key)
         try:
             traced = await self._openings.trace(held, known, budget.left, self._unbroken_since_ms)
-            if not traced.stops_read_ms:
-                traced = await self._chores.read_stops(held, traced)
+            traced = await self._with_stops(held, traced)
         except (ExchangeError, KernelError) as failed:  # one position must not blind the watch for all others
             before = self._untraced.get(held.key, Untraced(""))
             self._untraced[held.key] = Untraced(f"opening_unreadable: {failed}", before.failures + 1)
@@ -183,6 +182,16 @@ class WatchPass:
             self._untraced.pop(held.key, None)
         else:
             self._untraced[held.key] = Untraced("orders_not_read_yet")
+
+    async def _with_stops(self, held: HeldPosition, traced: PositionMemory) -> PositionMemory:
+        """Stops that stay unreadable are no reason to judge nothing: then without them, which the report says."""
+        before = self._untraced.get(held.key)
+        try:
+            return traced if traced.stops_read_ms else await self._chores.read_stops(held, traced)
+        except ExchangeError:
+            if before is None or before.failures < FAILURES_BEFORE_BLIND_CLOSES:
+                raise
+            return traced
 
     def _evaluate(self, held: HeldPosition, hints: SymbolHints, memories: Memories) -> Evaluated:
         symbol, now = held.position.symbol, self._exchange.now_ms()

@@ -77,6 +77,8 @@ class ReconcileLook(Value):
     positions: int
     findings: tuple[RecordFinding, ...] = ()
     orphans: tuple[OrphanFinding, ...] = ()
+    unread: str = ""
+    """Why no orphan could be looked for; records are compared all the same."""
 
 
 class SettleRequest(Value):

@@ -36,8 +36,8 @@ class ReconcileWorkflow:
             report = await self._settle(request, look)
         except ActivityError as failed:
             raise _blind(str(failed.cause or failed)) from failed
-        _count(report)
-        return report
+        _count(report, look.unread)
+        return report.model_copy(update={"lines": (*report.lines, *_not_looked_for(look))})
 
     async def _compare(self, request: ReconcileRequest) -> ReconcileLook:
         return await workflow.execute_activity_method(
@@ -68,12 +68,19 @@ def _blind(why: str) -> ApplicationError:
     return ApplicationError(message, type="ReconcileBlind", non_retryable=True)
 
 
-def _count(report: ReconcileReport) -> None:
+def _not_looked_for(look: ReconcileLook) -> tuple[str, ...]:
+    if look.unread:
+        workflow.logger.error("stops without a position are not looked for", extra={"why": look.unread})
+    return (f"orphaned stops not looked for: {look.unread}",) if look.unread else ()
+
+
+def _count(report: ReconcileReport, unread: str) -> None:
     """Also when it was complete the last time: one that runs no more is seen by the age of that (R83)."""
     meter = workflow.metric_meter()
-    _runs().add(1, {"result": "complete"})
-    seen = meter.create_gauge("harvest_reconcile_last_run_timestamp_seconds", "last complete run, epoch")
-    seen.set(int(workflow.now().timestamp()))
+    _runs().add(1, {"result": "without_stops" if unread else "complete"})
+    if not unread:
+        seen = meter.create_gauge("harvest_reconcile_last_run_timestamp_seconds", "last complete run, epoch")
+        seen.set(int(workflow.now().timestamp()))
     changes = meter.create_counter("harvest_reconcile_changes", "records and stops by what was done, or would be")
     for what in ("adopted", "repaired", "purged", "stops_cancelled"):
         changes.add(getattr(report, what), {"what": what, "shadow": str(report.shadow).lower()})

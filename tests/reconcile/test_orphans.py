@@ -100,6 +100,16 @@ async def test_hedge_an_entry_of_the_side_is_awaited(hedge_desk: Desk) -> None:
     assert await names(desk) == {"entry", "its-stop"}
 
 
+async def test_while_conditional_orders_cannot_be_listed_records_are_still_put_right(desk: Desk) -> None:
+    await desk.fault("error", call="GET /fapi/v1/openAlgoOrders", code=-1001, status=503, times=-1)
+    await desk.open(SOL, "LONG", "10")
+
+    report = await desk.reconcile()
+
+    assert report.adopted == 3  # one of each kind of record
+    assert any("orphaned stops not looked for" in line for line in report.lines)
+
+
 async def test_where_only_our_own_are_cancelled_others_stay(desk: Desk) -> None:
     await place(desk, side="SELL", triggerPrice="140", quantity="10", reduceOnly="true", clientAlgoId="web")
     await place(desk, side="SELL", triggerPrice="141", quantity="10", reduceOnly="true", clientAlgoId="hs-abcdefg-1-1")

@@ -57,6 +57,17 @@ async def test_an_opening_that_cannot_be_read_still_lets_protection_through(watc
     assert (await watched.intents())[0]["rule"] == "emergency_stop"
 
 
+async def test_stops_that_cannot_be_listed_do_not_keep_a_position_from_being_judged(watched: WatchLab) -> None:
+    await watched.fault("html_502", "GET /fapi/v1/openAlgoOrders", times=-1)
+    await opened(watched)
+    await watched.until_told(SYMBOL, lambda report: "stops_not_read_yet" in report.notes)
+
+    await watched.price(SYMBOL, "2610")
+    await watched.until_position(SYMBOL, "75")
+
+    assert (await watched.intents())[0]["rule"] == "tranche"
+
+
 async def test_rules_change_while_it_runs_and_a_mistake_keeps_the_last_good_ones(watched: WatchLab) -> None:
     await opened(watched, harvest="off")
     before = await watched.until_report(SYMBOL, rule="none")
