@@ -126,12 +126,13 @@ def position(row: Row) -> Position:
 
 
 def symbol_rules(row: Row) -> SymbolRules:
-    """The filters of one symbol of exchangeInfo."""
+    """The filters of one symbol of exchangeInfo. Where market orders have no filter of their own, LOT_SIZE is theirs."""
     filters = {entry.get("filterType"): entry for entry in row.get("filters", ()) if isinstance(entry, dict)}
     try:
-        lot, market_lot, price = filters["LOT_SIZE"], filters["MARKET_LOT_SIZE"], filters["PRICE_FILTER"]
+        lot, price = filters["LOT_SIZE"], filters["PRICE_FILTER"]
     except KeyError as missing:
         raise UnreadableAnswer(f"{row.get('symbol')}: the filter {missing} is missing") from None
+    market_lot = filters.get("MARKET_LOT_SIZE", lot)
     return SymbolRules(
         symbol=text(row, "symbol"),
         status=text(row, "status"),

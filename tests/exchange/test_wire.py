@@ -90,9 +90,18 @@ def test_symbol_rules() -> None:
     assert (rules.market_max_quantity, rules.tick) == (Decimal(2000), Decimal("0.01"))
 
 
+def without(name: str) -> list[object]:
+    return [each for each in symbol_row()["filters"] if each["filterType"] != name]
+
+
 def test_symbol_without_a_filter() -> None:
-    with pytest.raises(UnreadableAnswer, match="MARKET_LOT_SIZE"):
-        wire.symbol_rules(symbol_row(filters=[f for f in symbol_row()["filters"] if "MARKET" not in f["filterType"]]))
+    with pytest.raises(UnreadableAnswer, match="LOT_SIZE"):
+        wire.symbol_rules(symbol_row(filters=without("LOT_SIZE")))
+
+
+def test_where_market_orders_have_no_filter_of_their_own_the_general_one_is_theirs() -> None:
+    rules = wire.symbol_rules(symbol_row(filters=without("MARKET_LOT_SIZE")))
+    assert (rules.market_step, rules.market_max_quantity) == (Decimal("0.001"), Decimal(10000))
 
 
 def test_conditional_orders() -> None:
