@@ -126,7 +126,7 @@ def position(row: Row) -> Position:
 
 
 def symbol_rules(row: Row) -> SymbolRules:
-    """The filters of one symbol of exchangeInfo. Where market orders have no filter of their own, LOT_SIZE is theirs."""
+    """The filters of one symbol of exchangeInfo. Where MARKET orders have no filter of their own, it is LOT_SIZE."""
     filters = {entry.get("filterType"): entry for entry in row.get("filters", ()) if isinstance(entry, dict)}
     try:
         lot, price = filters["LOT_SIZE"], filters["PRICE_FILTER"]
