@@ -214,8 +214,13 @@ class Lab:
         return self.client.get_workflow_handle(close_workflow_id(self.account, symbol))
 
     async def until(self, symbol: str, **wanted: object) -> dict[str, Any]:
-        """Wait until the close's status shows these values."""
-        return await self._until(symbol, lambda status: all(status[name] == wanted[name] for name in wanted))
+        """Wait until the close's status shows these values; a count may have passed its own by then."""
+
+        def reached(status: dict[str, Any]) -> bool:
+            counts = status["attempts"] >= wanted.get("attempts", 0)
+            return counts and all(status[name] == value for name, value in wanted.items() if name != "attempts")
+
+        return await self._until(symbol, reached)
 
     async def until_waiting(self, symbol: str, words: str) -> None:
         """Wait until the close's status says these words of what it is waiting for."""
