@@ -12,7 +12,7 @@ from activities.fees import FeeRates
 from activities.fill_source import count_fills
 from activities.news import News, early
 from activities.told import borne_out, complete, fees_fit
-from contracts.close import ConcludeRequest, Conclusion
+from contracts.close import ConcludeRequest, Conclusion, LastFill
 from contracts.errors import ExchangeError
 from contracts.order import OrderState, PositionSide, Trade
 from contracts.result import MOVED_BY_OTHERS, CloseResult, FillSummary, Outcome
@@ -34,8 +34,6 @@ class Evidence:
     orders: tuple[OrderState, ...]
     trades: tuple[Trade, ...]
     position: Position | None
-    turned: bool = False
-    """In one-way mode: the position is on the other side, so it is another one."""
 
     @property
     def executed(self) -> Decimal:
@@ -79,7 +77,7 @@ class Confirmation:
             result=_complete(request, evidence, standing),
             problem=problem,
             orders=evidence.orders,
-            turned_since=self._last_fill(evidence) if evidence.turned else None,
+            last_fill=LastFill(at=self._last_fill(evidence)),
         )
 
     def _last_fill(self, evidence: Evidence) -> datetime | None:
@@ -108,8 +106,7 @@ class Confirmation:
             self._trades(request, filled), self._exchange.positions(request.symbol)
         )
         position = next((each for each in positions if each.side is request.position_side), None)
-        turned = position is None and any(each.position_side is PositionSide.BOTH for each in positions)
-        return Evidence(tuple(orders), trades, position, turned)
+        return Evidence(tuple(orders), trades, position)
 
     async def _refresh(self, symbol: str, order: OrderState) -> OrderState:
         """A final order does not change any more; the others are asked for."""

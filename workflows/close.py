@@ -4,7 +4,7 @@ Read :meth:`CloseWorkflow._close`: it is the design's seven steps. The rest of t
 what the one before it found out.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -24,16 +24,15 @@ with workflow.unsafe.imports_passed_through():
     from contracts.status import Phase
     from workflows import policies, steps
     from workflows.case import Case, Judgement
+    from workflows.dealt_with import DealtWith, after_orders, confirmed, without_order
     from workflows.decision import Memory, Plan, meaning_of, tickets
     from workflows.ending import (
         answer_without_run,
         conclude_request,
         draft,
-        left_as_expected,
         no_such_symbol,
         outcome_when_giving_way,
         outcome_without_permit,
-        position_was_dealt_with,
     )
     from workflows.evaluation import Evaluation, evaluate_position
     from workflows.inbox import MOST_CARRIED, Answer, Inbox
@@ -58,7 +57,7 @@ class CloseWorkflow(CloseQueries):
         self._looked_again = False
         self._settling = False
         self._looked_at = workflow.now()  # before the latest read of the position: what was decided by then is in it
-        self._dealt_with: datetime | None = None
+        self._dealt_with = DealtWith()
         self._left_behind: CancelRequest | None = None
 
     @workflow.run
@@ -69,6 +68,7 @@ class CloseWorkflow(CloseQueries):
         except ApplicationError as unknown_symbol:
             result = no_such_symbol(self._case, unknown_symbol.message)
             await self._publish(result)
+        self._dealt_with = await confirmed(self._dealt_with, self._case, self._inbox, result, self._on_wait)
         self._journal.ended(result)
         await self._answer_others(result)
         await self._answer_excess(result)
@@ -131,13 +131,13 @@ class CloseWorkflow(CloseQueries):
 
     async def _end_without_order(self, judgement: Judgement) -> CloseResult:
         """The guard sees nothing to send, or nothing more."""
-        self._dealt_with = self._looked_at if position_was_dealt_with(judgement) else None
+        self._dealt_with = without_order(judgement, self._looked_at)
         result = await self._end_with(judgement, outcome_without_permit(self._case, judgement))
         return await self._tidy_up(judgement, result)
 
     async def _suggest(self, judgement: Judgement) -> CloseResult:
         """Shadow mode: say what would be sent, send nothing."""
-        self._dealt_with = self._looked_at
+        self._dealt_with = DealtWith(self._looked_at)
         return await self._end_with(judgement, Outcome.SUGGESTED)
 
     async def _place(self, planned: Plan, snapshot: Snapshot) -> SendReport:
@@ -190,7 +190,7 @@ class CloseWorkflow(CloseQueries):
         if not memory.anything_to_confirm:
             return None
         self._journal.enter(Phase.CONFIRM, "reading fills and position")
-        lagging = 0
+        begun, lagging = self._looked_at, 0
         while True:
             self._looked_at = workflow.now()
             conclusion = await steps.confirm_verify_publish(conclude_request(self._case, judgement), self._on_wait)
@@ -205,7 +205,7 @@ class CloseWorkflow(CloseQueries):
         if not conclusion.verified:
             return None
         self._left_behind = conclusion.resting
-        self._dealt_with = (conclusion.turned_since or self._looked_at) if left_as_expected(conclusion.result) else None
+        self._dealt_with = after_orders(conclusion, begun, self._looked_at)
         if not conclusion.published:
             await self._publish(conclusion.result)
         return conclusion.result
@@ -263,7 +263,7 @@ class CloseWorkflow(CloseQueries):
     async def _answer_others(self, result: CloseResult) -> None:
         """Answer every decision that arrived meanwhile and needs no run of its own."""
         running = self._case.running()
-        while answered := self._inbox.take_answered(running, workflow.now(), self._dealt_with):
+        while answered := self._inbox.take_answered(running, workflow.now(), self._dealt_with.until):
             await self._publish(*(answer_without_run(self._case, intent, how, result) for intent, how in answered))
             self._journal.enter(Phase.DONE, f"{len(answered)} other decisions answered")
 

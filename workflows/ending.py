@@ -7,7 +7,7 @@ from temporalio import workflow
 from contracts.close import ConcludeRequest
 from contracts.intent import CloseIntent
 from contracts.order import OrderSide, PositionSide
-from contracts.result import MOVED_BY_OTHERS, CloseResult, LookedAt, Outcome, WouldSend
+from contracts.result import CloseResult, LookedAt, Outcome, WouldSend
 from kernel.guard import Verdict
 from kernel.identity import plan_id
 from kernel.side import Side
@@ -49,22 +49,6 @@ def outcome_without_permit(case: Case, judgement: Judgement) -> Outcome:
     flat_by_us = memory.executed > ZERO and not judgement.snapshot.positions
     # Executed in full and yet a position: somebody reopened.
     return Outcome.CLOSED_FLAT if flat_by_us or memory.executed_everything else Outcome.CLOSED_ELSEWHERE
-
-
-def position_was_dealt_with(judgement: Judgement) -> bool:
-    """Whether a repeat of the decision would find nothing to do either.
-
-    A refusal for the intent's own sake (its age, its account, its wording) says nothing about the next intent.
-    """
-    permit, gone = judgement.permit, judgement.snapshot.subject is None
-    if permit.decisive == "no_position":
-        return gone and "other_side_open" not in permit.reasons
-    return permit.decisive == "rung_already_done"
-
-
-def left_as_expected(result: CloseResult) -> bool:
-    """Whether nobody else moved the position meanwhile: else a repeat may be about what they made of it."""
-    return MOVED_BY_OTHERS not in result.reason_codes
 
 
 def outcome_when_giving_way(case: Case) -> Outcome:

@@ -91,6 +91,10 @@ class Inbox:
         self._remove(gone)
         return answered
 
+    def decided_after(self, moment: datetime | None) -> bool:
+        """Whether anything waits that was decided later than then."""
+        return moment is not None and any(intent.decided_at > moment for intent in self._waiting)
+
     def everything(self) -> tuple[CloseIntent, ...]:
         """All that waits."""
         return tuple(self._waiting)

@@ -70,6 +70,22 @@ async def test_a_close_of_a_position_that_was_turned_over_before_we_looked_is_ca
     assert await lab.position("SOLUSDT") == 0
 
 
+async def test_r52_a_close_of_a_reentry_that_reads_do_not_show_yet_is_carried_out(lab: Lab) -> None:
+    """Found by a drill: a read that lagged behind the re-entry showed it flat, and its close was told it had joined."""
+    await lab.open("SOLUSDT", "LONG", "100")
+    await lab.fault("read_lag", call="GET /fapi/v1/userTrades", delay_ms=1_800)  # so the close looks again and again
+    first = await lab.send("SOLUSDT")
+    await eventually(lambda: executed(lab, 100))
+    await lab.fault("read_lag", call="GET /fapi/v3/positionRisk", delay_ms=5_000)
+    await lab.open("SOLUSDT", "LONG", "60")
+
+    second = await lab.close("SOLUSDT")
+
+    assert (await lab.result(first))["outcome"] == "CLOSED_FLAT"
+    assert (second["outcome"], second["filled_qty"]) == ("CLOSED_FLAT", "60.00")
+    assert await lab.position("SOLUSDT") == 0
+
+
 async def executed(lab: Lab, quantity: int) -> bool:
     return await lab.executed("SOLUSDT") == quantity
 

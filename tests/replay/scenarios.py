@@ -91,6 +91,12 @@ async def joined(lab: Lab) -> None:
         await lab.result(entry)
 
 
+async def joined_after_the_fill(lab: Lab) -> None:
+    """As joined, since what was decided after the fill is answered after another look."""
+    await joined(lab)
+    await lab.handle(SYMBOL).result()
+
+
 async def already_flat(lab: Lab) -> None:
     await lab.close(SYMBOL)
 
@@ -276,6 +282,7 @@ SCENARIOS = (
     Scenario(filled_in_part),
     Scenario(escalated),
     Scenario(joined),
+    Scenario(joined_after_the_fill),
     Scenario(already_flat),
     Scenario(blocked),
     Scenario(suggested, mode=Mode.SHADOW),

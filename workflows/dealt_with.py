@@ -1,0 +1,78 @@
+"""Until when decisions were about the position that a run has dealt with, and share its result."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+
+from contracts.close import Conclusion
+from contracts.order import PositionSide
+from contracts.result import MOVED_BY_OTHERS, CloseResult
+from contracts.snapshot import Snapshot
+from workflows import policies, steps
+from workflows.case import Case, Judgement
+from workflows.inbox import Inbox
+from workflows.steps import OnWait
+
+
+@dataclass(frozen=True)
+class DealtWith:
+    """By the time of decisions."""
+
+    until: datetime | None = None
+    """None: with nothing; each decision is looked at by itself."""
+    may_be_longer: bool = False
+    """Nothing is known against it that later ones share the result as well, but only another look can tell."""
+
+
+def without_order(judgement: Judgement, looked_at: datetime) -> DealtWith:
+    """Whether a repeat of a decision that led to no order would find nothing to do either.
+
+    A refusal for the intent's own sake (its age, its account, its wording) says nothing about the next intent.
+    """
+    permit, gone = judgement.permit, judgement.snapshot.subject is None
+    if permit.decisive == "no_position":
+        dealt_with = gone and "other_side_open" not in permit.reasons
+    else:
+        dealt_with = permit.decisive == "rung_already_done"
+    return DealtWith(looked_at if dealt_with else None)
+
+
+def after_orders(conclusion: Conclusion, begun: datetime, looked_at: datetime) -> DealtWith:
+    """Until our last fill, for the position was there until then; where we filled nothing, until the first snapshot.
+
+    Not until the read that shows the position where we left it: it may lag behind one that was opened since (R52).
+    If others moved the position meanwhile, a repeat may be about what they made of it.
+    """
+    if MOVED_BY_OTHERS in conclusion.result.reason_codes:
+        return DealtWith()
+    if conclusion.last_fill is None:  # a history of before
+        return DealtWith(conclusion.turned_since or looked_at)
+    return DealtWith(min(conclusion.last_fill.at or begun, looked_at), may_be_longer=True)
+
+
+async def confirmed(dealt_with: DealtWith, case: Case, inbox: Inbox, result: CloseResult, on_wait: OnWait) -> DealtWith:
+    """If decisions wait that were made later: until now, if two looks show that nobody has opened another position.
+
+    The snapshot compares position and trades, so a lag of one of them is seen; the reads after an order do not.
+    """
+    if not dealt_with.may_be_longer or not inbox.decided_after(dealt_with.until):
+        return dealt_with
+    looked_at = workflow.now()
+    for pause in (timedelta(0), policies.SECOND_LOOK):
+        if pause:
+            await workflow.sleep(pause, summary="is it really so?")
+        snapshot = await steps.take_snapshot(case.snapshot_request(refresh=False), on_wait)
+        if not _still_as_left(snapshot, result, case.memory.generation):
+            return dealt_with
+    return DealtWith(looked_at)
+
+
+def _still_as_left(snapshot: Snapshot, result: CloseResult, generation: int | None) -> bool:
+    """Whether the position is as the result says, and the same one."""
+    mine = next((each for each in snapshot.positions if each.side is result.position_side), None)
+    if mine is None:
+        turned = any(each.position_side is PositionSide.BOTH for each in snapshot.positions)
+        return not result.position_after and not turned
+    same = snapshot.generation is not None and snapshot.generation.opening_trade_id == generation
+    return same and snapshot.subject == mine and mine.amount == result.position_after
