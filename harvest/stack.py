@@ -48,7 +48,7 @@ class StackConfig:
     """Further HARVEST_* settings of the worker."""
     retention_days: int = 30
     """How long Temporal keeps a closed workflow: longer than a stream entry can come back."""
-    ready_timeout_s: float = 30.0
+    ready_timeout_s: float = 60.0
     grace_s: float = 5.0
     """How long a server may take to stop."""
 

@@ -39,6 +39,7 @@ class Lab:
         user_stream: bool = False,
         fills_per_order: int = 1,
         order_timeout: float = 1.0,
+        recv_window_ms: int = 1000,
     ) -> None:
         self.client = client
         self.redis = redis
@@ -46,6 +47,7 @@ class Lab:
         self.account = f"t{uuid4().hex[:10]}"
         self.user_stream = user_stream
         self.order_timeout = order_timeout
+        self.recv_window_ms = recv_window_ms
         self.simulator = Simulator(SimulatorConfig(hedge=hedge, seed=7, fills_per_market_order=fills_per_order))
         self._stack = AsyncExitStack()
         self._running = AsyncExitStack()
@@ -88,7 +90,7 @@ class Lab:
             api_key=SecretStr("sim-key"),
             api_secret=SecretStr("sim-secret"),
             task_queue=self.account,
-            recv_window_ms=1000,
+            recv_window_ms=self.recv_window_ms,
             graceful_shutdown=timedelta(seconds=5),
         )
 

@@ -65,7 +65,7 @@ def talkative(*views: Positions, failing: frozenset[int] = frozenset()) -> Talka
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """One pause, long enough to be noticed."""
-    monkeypatch.setattr(confirmation, "PAUSES_SECONDS", (0.2,))
+    monkeypatch.setattr(confirmation, "PAUSES_SECONDS", (0.6,))
 
 
 async def timed(conclude: Confirmation) -> tuple[Conclusion, float]:
@@ -126,7 +126,7 @@ async def test_news_end_a_pause_when_everything_fits() -> None:
     conclusion, took = await timed(Confirmation(exchange := talkative((position("10"),), ()), exchange.feed))
 
     assert conclusion.result.outcome is Outcome.CLOSED_FLAT
-    assert took < 0.2
+    assert took < 0.6
 
 
 @pytest.mark.usefixtures("pauses")
@@ -135,7 +135,7 @@ async def test_a_position_that_others_moved_is_looked_at_a_second_time_no_sooner
     conclusion, took = await timed(Confirmation(exchange := talkative(elsewhere), exchange.feed))
 
     assert conclusion.standing == "short"
-    assert took >= 0.2
+    assert took >= 0.6
     assert exchange.held.reads == 2 + EARLY_READS
 
 
@@ -147,7 +147,7 @@ async def test_an_early_read_that_fails_is_none() -> None:
     conclusion, took = await timed(Confirmation(exchange, exchange.feed))
 
     assert conclusion.result.outcome is Outcome.CLOSED_FLAT
-    assert took >= 0.2
+    assert took >= 0.6
 
 
 @pytest.mark.usefixtures("pauses")
@@ -155,5 +155,5 @@ async def test_a_stream_that_rings_for_ever_does_not_shorten_the_patience() -> N
     conclusion, took = await timed(Confirmation(exchange := talkative((position("10"),)), exchange.feed))
 
     assert (conclusion.standing, conclusion.verified) == ("lagging", False)
-    assert took >= 0.2
+    assert took >= 0.6
     assert exchange.held.reads == 2 + EARLY_READS

@@ -75,16 +75,20 @@ def test_without_a_collector_there_are_trace_ids_all_the_same() -> None:
     telemetry.shutdown()
 
 
+WAITING_S = 8.0
+"""Less than one export to a dead collector is given up after, and far more than these spans take."""
+
+
 def test_a_dead_collector_slows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{free_port()}")
     telemetry = start_telemetry(Settings())
     began = time.monotonic()
     for _ in range(5000):  # more than its queue holds
         one_span(telemetry)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < WAITING_S
     began = time.monotonic()
     telemetry.shutdown(timedelta(seconds=1))
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < WAITING_S
 
 
 def test_switched_off(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
