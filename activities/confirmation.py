@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -12,7 +11,7 @@ from activities.fees import FeeRates
 from activities.fill_source import count_fills
 from activities.news import News, early
 from activities.told import borne_out, complete, fees_fit
-from contracts.close import ConcludeRequest, Conclusion, LastFill
+from contracts.close import ConcludeRequest, Conclusion
 from contracts.errors import ExchangeError
 from contracts.order import OrderState, PositionSide, Trade
 from contracts.result import MOVED_BY_OTHERS, CloseResult, FillSummary, Outcome
@@ -77,13 +76,7 @@ class Confirmation:
             result=_complete(request, evidence, standing),
             problem=problem,
             orders=evidence.orders,
-            last_fill=LastFill(at=self._last_fill(evidence)),
         )
-
-    def _last_fill(self, evidence: Evidence) -> datetime | None:
-        """When our last fill was booked, by our own clock: producers decide by theirs."""
-        last = max((trade.time_ms for trade in evidence.trades), default=None)
-        return None if last is None else datetime.now(UTC) - timedelta(milliseconds=self._exchange.now_ms() - last)
 
     async def _early(self, request: ConcludeRequest, seen: Evidence, news: News) -> Evidence | None:
         """Sit the pause out; at news, read in between, and end it if everything fits at first sight.

@@ -86,13 +86,6 @@ class ConcludeRequest(Value):
     """The result, complete but for fills, position and outcome."""
 
 
-class LastFill(Value):
-    """The last fill of our orders."""
-
-    at: datetime | None = None
-    """By our clock; None if there was none."""
-
-
 class Conclusion(Value):
     """What the exchange says after an attempt."""
 
@@ -107,9 +100,8 @@ class Conclusion(Value):
     """Why it is not published although verified."""
     resting: CancelRequest | None = None
     """What rests of the closed position, or the question if it could not be read."""
-    last_fill: LastFill | None = None
-    """None in histories of before; they have ``turned_since``, where the position was on the other side by then."""
     turned_since: datetime | None = None
+    """Only in histories of before the patch ``decided-later``."""
 
     @property
     def verified(self) -> bool:

@@ -21,8 +21,8 @@ class DealtWith:
 
     until: datetime | None = None
     """None: with nothing; each decision is looked at by itself."""
-    may_be_longer: bool = False
-    """Nothing is known against it that later ones share the result as well, but only another look can tell."""
+    perhaps_until: datetime | None = None
+    """Nothing is known against it, but only another look can tell."""
 
 
 def without_order(judgement: Judgement, looked_at: datetime) -> DealtWith:
@@ -39,16 +39,14 @@ def without_order(judgement: Judgement, looked_at: datetime) -> DealtWith:
 
 
 def after_orders(conclusion: Conclusion, begun: datetime, looked_at: datetime) -> DealtWith:
-    """Until our last fill, for the position was there until then; where we filled nothing, until the first snapshot.
+    """Until the snapshot that the last order was made from, for it showed the position.
 
-    Not until the read that shows the position where we left it: it may lag behind one that was opened since (R52).
-    If others moved the position meanwhile, a repeat may be about what they made of it.
+    Perhaps until the read that shows the position where we left it: that one may lag behind a position that was opened
+    since (R52). If others moved the position meanwhile, a repeat may be about what they made of it.
     """
     if MOVED_BY_OTHERS in conclusion.result.reason_codes:
         return DealtWith()
-    if conclusion.last_fill is None:  # a history of before
-        return DealtWith(conclusion.turned_since or looked_at)
-    return DealtWith(min(conclusion.last_fill.at or begun, looked_at), may_be_longer=True)
+    return DealtWith(begun, perhaps_until=conclusion.turned_since or looked_at)
 
 
 async def confirmed(dealt_with: DealtWith, case: Case, inbox: Inbox, result: CloseResult, on_wait: OnWait) -> DealtWith:
@@ -56,8 +54,10 @@ async def confirmed(dealt_with: DealtWith, case: Case, inbox: Inbox, result: Clo
 
     The snapshot compares position and trades, so a lag of one of them is seen; the reads after an order do not.
     """
-    if not dealt_with.may_be_longer or not inbox.decided_after(dealt_with.until):
+    if dealt_with.perhaps_until is None or not inbox.decided_after(dealt_with.until):
         return dealt_with
+    if not workflow.patched("decided-later"):
+        return DealtWith(dealt_with.perhaps_until)
     looked_at = workflow.now()
     for pause in (timedelta(0), policies.SECOND_LOOK):
         if pause:

@@ -91,8 +91,8 @@ async def joined(lab: Lab) -> None:
         await lab.result(entry)
 
 
-async def joined_after_the_fill(lab: Lab) -> None:
-    """As joined, since what was decided after the fill is answered after another look."""
+async def decided_later(lab: Lab) -> None:
+    """As joined, since what was decided after the snapshot is answered after another look."""
     await joined(lab)
     await lab.handle(SYMBOL).result()
 
@@ -282,7 +282,7 @@ SCENARIOS = (
     Scenario(filled_in_part),
     Scenario(escalated),
     Scenario(joined),
-    Scenario(joined_after_the_fill),
+    Scenario(decided_later),
     Scenario(already_flat),
     Scenario(blocked),
     Scenario(suggested, mode=Mode.SHADOW),
