@@ -61,9 +61,13 @@ class OwnershipChecks:
         """A lifetime runs down from its last renewal: what is left of it says when that was."""
         since = timedelta(milliseconds=CLAIM_MS) - left
         lives = since <= 2 * timedelta(seconds=RENEW_SECONDS)
-        when = f"renewed {span(since)} ago" if left.total_seconds() > 0 else "without a lifetime"
+        when = _when(since, left)
         if owner == ours:
-            return ok(f"ours: {owner}, {when}") if lives else warn(f"ours: {owner}, but only {when}", _START)
+            return (
+                ok(f"ours: {owner}, {when}")
+                if lives
+                else warn(f"ours, and no worker keeps it: {owner}, {when}", _START)
+            )
         if self._settings.mode is not Mode.LIVE:
             return ok(f"orders are sent by {owner}, {when}; in shadow mode we send none")
         if not lives:
@@ -72,6 +76,12 @@ class OwnershipChecks:
             f"orders are sent by another installation that lives: {owner}, {when}; we are {ours} and send nothing",
             "stop that one, or `harvest owner --take` if it cannot be reached",
         )
+
+
+def _when(since: timedelta, left: timedelta) -> str:
+    if left < timedelta(0):
+        return "without a lifetime"
+    return f"renewed {span(since)} ago" if since >= timedelta(0) else "taken by hand (`harvest owner --take`)"
 
 
 def _life() -> str:

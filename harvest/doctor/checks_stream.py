@@ -62,7 +62,7 @@ class StreamChecks:
         back = sum(mark is not None for mark in marks)
         if total == back:
             return ok(f"{total}, all put back" if total else "none")
-        what = f"{total} dead letters: what they decided was not done" + (f" ({back} were put back)" if back else "")
+        what = f"{total} dead letters: what they decided was not done" + (f" ({back} of them put back)" if back else "")
         return warn(what, "`harvest dead list` says why, `harvest dead requeue` puts one back")
 
     async def _stream(self) -> Verdict:
