@@ -63,11 +63,8 @@ class OwnershipChecks:
         lives = since <= 2 * timedelta(seconds=RENEW_SECONDS)
         when = _when(since, left)
         if owner == ours:
-            return (
-                ok(f"ours: {owner}, {when}")
-                if lives
-                else warn(f"ours, and no worker keeps it: {owner}, {when}", _START)
-            )
+            held = f"ours: {owner}, {when}"
+            return ok(held) if lives else warn(f"{held}: no worker keeps it", _START)
         if self._settings.mode is not Mode.LIVE:
             return ok(f"orders are sent by {owner}, {when}; in shadow mode we send none")
         if not lives:

@@ -10,7 +10,7 @@ from redis.exceptions import ResponseError
 from bridge.settings import BridgeSettings
 from contracts.names import CONSUMER_GROUP, KEY_REQUEUED, STREAM_DEAD, STREAM_INTENT
 from harvest.doctor.question import Question
-from harvest.doctor.spans import some, span
+from harvest.doctor.spans import counted, some, span
 from harvest.doctor.verdict import Verdict, fail, ok, warn
 
 _ASK: Final = "look at Redis's own log, and at what this user may do there"
@@ -62,8 +62,11 @@ class StreamChecks:
         back = sum(mark is not None for mark in marks)
         if total == back:
             return ok(f"{total}, all put back" if total else "none")
-        what = f"{total} dead letters: what they decided was not done" + (f" ({back} of them put back)" if back else "")
-        return warn(what, "`harvest dead list` says why, `harvest dead requeue` puts one back")
+        letters = counted(total, "dead letter", "dead letters") + (f", {back} put back" if back else "")
+        return warn(
+            f"{letters}: what was decided was not done",
+            "`harvest dead list` says why, `harvest dead requeue` puts one back",
+        )
 
     async def _stream(self) -> Verdict:
         try:
@@ -74,7 +77,7 @@ class StreamChecks:
             return fail(f"{STREAM_INTENT} does not exist: nobody decided anything, and no worker was here", _START)
         if _ours(groups) is None:
             return fail(f"{STREAM_INTENT} has no consumer group {CONSUMER_GROUP}: no worker was here", _START)
-        return ok(f"{await self._redis().xlen(STREAM_INTENT)} entries, group {CONSUMER_GROUP}")
+        return ok(f"{_entries(await self._redis().xlen(STREAM_INTENT))}, group {CONSUMER_GROUP}")
 
     async def _bridge(self) -> Verdict:
         """The surest sign of a living worker: Temporal remembers one for minutes after its death."""
@@ -96,9 +99,9 @@ class StreamChecks:
         if group is not None and lag is None:
             lag = await self._waiting(group["last-delivered-id"].decode())
         if lag <= _BEHIND:
-            return ok(f"{lag} entries wait to be read")
-        more = " at least" if lag == _COUNTED else ""
-        return warn(f"{lag} entries{more} wait to be read", "ask again: if it does not shrink, restart the worker")
+            return ok(f"{_entries(lag)} not read yet")
+        least = "at least " if lag == _COUNTED else ""
+        return warn(f"{least}{_entries(lag)} not read yet", "ask again: if it does not shrink, restart the worker")
 
     async def _pending(self) -> Verdict:
         redis = self._redis()
@@ -108,7 +111,8 @@ class StreamChecks:
             return ok("no entry is under way")
         idle = timedelta(milliseconds=oldest[0]["time_since_delivered"])
         age = await self._age(oldest[0]["message_id"].decode())
-        fact = f"{total} entries read and not dealt with; the oldest is {span(age)} old, last taken up {span(idle)} ago"
+        oldest_one = f"the oldest is {span(age)} old, last taken up {span(idle)} ago"
+        fact = f"{_entries(total)} read and not dealt with; {oldest_one}"
         if idle > BridgeSettings(consumer="").claim_idle:
             return fail(f"{fact}: nobody works on it", _START)
         if age > _STUCK:
@@ -126,6 +130,10 @@ class StreamChecks:
 
     async def _groups(self) -> list[Row]:
         return cast("list[Row]", await self._redis().xinfo_groups(STREAM_INTENT))
+
+
+def _entries(number: int) -> str:
+    return counted(number, "entry", "entries")
 
 
 def _ours(groups: list[Row]) -> Row | None:

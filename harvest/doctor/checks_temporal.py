@@ -101,7 +101,7 @@ class TemporalChecks:
             )
             return self._judged(kind, (await self.client.workflow_service.describe_task_queue(request)).pollers)
 
-        return Question(f"worker, {kind} tasks", ask, _ASK)
+        return Question(f"{kind} tasks", ask, _ASK)
 
     def _judged(self, kind: str, pollers: Sequence[PollerInfo]) -> Verdict:
         now, queue = datetime.now(UTC), self._settings.task_queue

@@ -1,4 +1,4 @@
-"""Spans of time and short lists, as a reader says them."""
+"""Spans of time, counts and short lists, as a reader says them."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -15,6 +15,11 @@ def span(time: timedelta) -> str:
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit}"
     return f"{seconds:.0f} s"
+
+
+def counted(number: int, one: str, more: str) -> str:
+    """A number of things."""
+    return f"{number} {one if number == 1 else more}"
 
 
 def some(names: Sequence[str]) -> str:

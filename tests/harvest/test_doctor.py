@@ -1,20 +1,17 @@
 """`harvest doctor` against real servers: what is well is ok, and what is wrong is named with what to do."""
 
 import asyncio
-import contextlib
 import json
 import os
 import sys
-import time
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from redis import Redis
 from temporalio.client import (
     Schedule,
     ScheduleActionExecutionStartWorkflow,
@@ -25,16 +22,12 @@ from temporalio.client import (
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 from contracts import search
-from contracts.errors import HarvestError
 from contracts.mode import Mode, Venue
 from contracts.names import (
     CLOSE_WORKFLOW,
-    CONSUMER_GROUP,
     KEY_FREEZE,
     KEY_HALT,
-    KEY_REQUEUED,
     SAFETY_WORKFLOW,
-    STREAM_DEAD,
     STREAM_INTENT,
     WATCH_WORKFLOW,
     safety_schedule_id,
@@ -46,14 +39,14 @@ from harvest.doctor.checks_ownership import OwnershipChecks
 from harvest.doctor.checks_redis import RedisChecks
 from harvest.doctor.checks_temporal import TemporalChecks
 from harvest.doctor.examination import examination
-from harvest.doctor.question import Question, examine
-from harvest.doctor.verdict import Check, Level, Verdict, ok
-from harvest.doctor.view import as_lines
+from harvest.doctor.question import examine
+from harvest.doctor.verdict import Level, Verdict
 from harvest.exit_code import ExitCode
 from harvest.stack import API_KEY, API_SECRET, Stack, StackConfig
 from runtime.settings import Settings
-from tests.bridge.servers import RedisServer, eventually
+from tests.bridge.servers import eventually
 from tests.faults.outside import Outside
+from tests.harvest.found import named, not_ok
 
 pytestmark = pytest.mark.xdist_group("doctor")  # one stack serves them all
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,23 +69,10 @@ async def outside(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Out
         yield running
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    """A Redis that no worker has ever seen."""
-    running = RedisServer(tmp_path_factory.mktemp("redis"))
-    running.start()
-    yield running
-    running.kill()
-
-
 @pytest.fixture
-def lonely(server: RedisServer) -> Iterator["Redis"]:
-    """Empty again for each test, with a policy of its own."""
-    with Redis(port=server.port) as redis:
-        redis.flushall()
-        yield redis
-        redis.config_set("appendonly", "yes")
-        redis.config_set("maxmemory", "0")
+def own_logging(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command sets up the logging of its process, which here is everybody's."""
+    monkeypatch.setattr("harvest.commands.doctor.configure_logging", lambda *_: None)
 
 
 def settings_of(outside: Outside, **changes: Any) -> Settings:
@@ -118,25 +98,6 @@ async def asked(outside: Outside, address: str | None = None, **changes: Any) ->
 
 async def levels(outside: Outside) -> dict[str, Level]:
     return {name: verdict.level for name, verdict in (await asked(outside)).items()}
-
-
-async def of_redis(url: str) -> dict[str, Verdict]:
-    """What the doctor finds in a Redis alone."""
-    checks = RedisChecks(Settings(redis_url=url))
-    try:
-        return named(await examine(checks.question))
-    finally:
-        await checks.close()
-
-
-def named(checks: tuple[Check, ...]) -> dict[str, Verdict]:
-    found = {check.name: check.verdict for check in checks}
-    assert len(found) == len(checks), "two checks have one name"
-    return found
-
-
-def not_ok(found: dict[str, Verdict]) -> set[str]:
-    return {name for name, verdict in found.items() if verdict.level is not Level.OK}
 
 
 async def run_doctor(outside: Outside, *arguments: str, **settings: str) -> tuple[int, str, str]:
@@ -192,6 +153,7 @@ async def test_wrong_keys_are_told_as_json_without_the_secret(outside: Outside) 
     assert API_KEY not in output + problem
 
 
+@pytest.mark.usefixtures("own_logging")
 def test_settings_that_do_not_load_are_the_answer(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -208,6 +170,7 @@ def test_settings_that_do_not_load_are_the_answer(
     assert output.endswith("1 of 5 checks FAIL (settings), 4 not asked\n")
 
 
+@pytest.mark.usefixtures("own_logging")
 def test_a_terminal_gets_a_table(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("HARVEST_MODEE", "live")
     monkeypatch.setenv("COLUMNS", "200")
@@ -241,9 +204,9 @@ async def test_redis_is_only_read_and_need_not_tell_about_itself(outside: Outsid
 async def test_a_task_queue_without_a_worker_is_named(outside: Outside) -> None:
     found = await asked(outside, task_queue="elsewhere")
 
-    assert not_ok(found) == {"worker, workflow tasks", "worker, activity tasks"}
+    assert not_ok(found) == {"workflow tasks", "activity tasks"}
     for kind in ("workflow", "activity"):
-        verdict = found[f"worker, {kind} tasks"]
+        verdict = found[f"{kind} tasks"]
         assert verdict.level is Level.FAIL
         assert verdict.fact == f"no worker polls the task queue elsewhere for {kind} tasks"
         assert "start the worker" in verdict.fix
@@ -255,8 +218,8 @@ async def test_a_worker_that_stopped_polling_is_no_worker(outside: Outside, monk
 
     found = await asked(outside)
 
-    assert not_ok(found) == {"worker, workflow tasks", "worker, activity tasks", "bridge"}
-    assert "polls the task queue harvest for workflow tasks; the last one was" in found["worker, workflow tasks"].fact
+    assert not_ok(found) == {"workflow tasks", "activity tasks", "bridge"}
+    assert "polls the task queue harvest for workflow tasks; the last one was" in found["workflow tasks"].fact
     assert f"nobody reads {STREAM_INTENT}: the last was bridge-" in found["bridge"].fact
 
 
@@ -297,7 +260,7 @@ async def test_another_installation_that_lives_is_named(outside: Outside) -> Non
 @pytest.mark.parametrize(
     ("mode", "owner", "left_s", "level", "words"),
     [
-        (Mode.LIVE, "us", 5, Level.WARN, "no worker keeps it: us, renewed 15 s ago"),
+        (Mode.LIVE, "us", 5, Level.WARN, "ours: us, renewed 15 s ago: no worker keeps it"),
         (Mode.LIVE, "us", 45, Level.OK, "taken by hand"),
         (Mode.LIVE, "them", 5, Level.WARN, "seems dead"),
         (Mode.LIVE, "them", -0.001, Level.WARN, "without a lifetime"),
@@ -447,96 +410,3 @@ async def test_a_namespace_that_is_not_there(outside: Outside, monkeypatch: pyte
     assert found["temporal"].level is Level.OK
     assert (found["namespace"].level, found["namespace"].fact) == (Level.FAIL, "there is no namespace nowhere")
     assert found["closes"] == found["retention"] == Verdict(Level.SKIPPED, "needs namespace", "see namespace first")
-
-
-async def test_a_redis_that_no_worker_has_seen(server: RedisServer, lonely: "Redis") -> None:
-    found = await of_redis(server.url)
-    assert found["intent stream"].level is Level.FAIL
-    assert "does not exist" in found["intent stream"].fact
-    assert found["bridge"].level is found["lag"].level is found["pending"].level is Level.SKIPPED
-
-    lonely.xadd(STREAM_INTENT, {"symbol": "ETHUSDT"})
-    found = await of_redis(server.url)
-    assert f"has no consumer group {CONSUMER_GROUP}" in found["intent stream"].fact
-
-
-async def test_entries_that_nobody_works_on(server: RedisServer, lonely: "Redis") -> None:
-    lonely.xgroup_create(STREAM_INTENT, CONSUMER_GROUP, id="0", mkstream=True)
-    assert "nor ever did" in (await of_redis(server.url))["bridge"].fact
-    ids: Any = [lonely.xadd(STREAM_INTENT, {"n": str(number)}) for number in range(103)]
-    lonely.xreadgroup(CONSUMER_GROUP, "bridge-dead", {STREAM_INTENT: ">"}, count=2)
-
-    found = await of_redis(server.url)
-    assert found["pending"].level is Level.OK
-    assert (found["lag"].level, found["lag"].fact) == (Level.WARN, "101 entries wait to be read")
-
-    lonely.xclaim(STREAM_INTENT, CONSUMER_GROUP, "bridge-dead", 0, ids[:1], idle=300_000)
-    found = await of_redis(server.url)
-    assert found["pending"].level is Level.FAIL
-    assert found["pending"].fact.startswith("2 entries read and not dealt with; the oldest is ")
-    assert found["pending"].fact.endswith("last taken up 5 min ago: nobody works on it")
-
-
-async def test_dead_letters_are_counted_until_they_are_put_back(server: RedisServer, lonely: "Redis") -> None:
-    first, second = (str(lonely.xadd(STREAM_DEAD, {"entry_id": f"{n}-0"}).decode()) for n in (1, 2))  # type: ignore[union-attr]
-    lonely.hset(KEY_REQUEUED, first, "3-0")
-
-    letters = (await of_redis(server.url))["dead letters"]
-    assert (letters.level, letters.fact) == (
-        Level.WARN,
-        "2 dead letters: what they decided was not done (1 of them put back)",
-    )
-
-    lonely.hset(KEY_REQUEUED, second, "4-0")
-    letters = (await of_redis(server.url))["dead letters"]
-    assert (letters.level, letters.fact) == (Level.OK, "2, all put back")
-
-
-async def test_a_redis_that_forgets_is_warned_of(server: RedisServer, lonely: "Redis") -> None:
-    lonely.config_set("appendonly", "no")
-    lonely.config_set("maxmemory", "100mb")
-    lonely.config_set("maxmemory-policy", "noeviction")
-    found = await of_redis(server.url)
-    assert (found["append-only file"].level, found["eviction"].level) == (Level.WARN, Level.OK)
-
-    lonely.config_set("maxmemory-policy", "allkeys-lru")
-    assert (await of_redis(server.url))["eviction"].level is Level.WARN
-
-
-async def test_a_redis_that_is_silent_costs_its_patience_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harvest.doctor.question.WITHIN_S", 0.3)
-
-    async def says_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError):
-            await reader.read()
-        writer.close()
-
-    async with await asyncio.start_server(says_nothing, "127.0.0.1", 0) as silent:
-        port = silent.sockets[0].getsockname()[1]
-        began = time.monotonic()
-        found = await of_redis(f"redis://127.0.0.1:{port}/0")
-        lasted = time.monotonic() - began
-
-    assert (found["redis"].level, found["redis"].fact) == (Level.FAIL, "no answer within 0.3 s")
-    assert {verdict.level for name, verdict in found.items() if name != "redis"} == {Level.SKIPPED}
-    assert lasted < 3
-
-
-async def test_a_defect_is_told_by_its_name_and_not_by_its_text() -> None:
-    async def defective() -> Verdict:
-        raise LookupError("a secret")
-
-    async def refused() -> Verdict:
-        raise HarvestError("it is so | do this")
-
-    async def fine() -> Verdict:
-        return ok("fine")
-
-    then = (Question("refused", refused, "or this"), Question("defective", defective, "", (Question("x", fine, ""),)))
-    checks = await examine(Question("door", fine, "", then))
-
-    assert [check.name for check in checks] == ["door", "refused", "defective", "x"]
-    assert checks[1].verdict == Verdict(Level.FAIL, "it is so", "do this")
-    assert checks[2].verdict.fact == "unexpected LookupError"
-    assert "secret" not in as_lines(checks)
-    assert as_lines(checks).endswith("2 of 4 checks FAIL (refused, defective), 1 not asked")
