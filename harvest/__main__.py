@@ -16,6 +16,7 @@ app.command("harvest.commands.demo:demo", name="demo", help="Start everything, c
 app.command("harvest.commands.sim:sim", name="sim", help="Run the simulated exchange alone.")
 app.command("harvest.commands.decide:decide", name="decide", help="Ask the kernel: JSON lines in, JSON lines out.")
 app.command("harvest.commands.drill:app", name="drill", help="Everything under fire, judged by the exchange's ledger.")
+app.command("harvest.commands.doctor:doctor", name="doctor", help="Why nothing closes, and what to do about it.")
 app.command("harvest.commands.status:status", name="status", help="What the close of a symbol is doing, as JSON.")
 app.command(
     "harvest.commands.shadow_report:report",

@@ -1,23 +1,20 @@
 """The command line's way to Temporal."""
 
-from typing import Final
-
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.envconfig import ClientConfig
 
 from contracts.errors import DependencyUnavailable
-
-DEFAULT_ADDRESS: Final = "127.0.0.1:7233"
+from runtime.temporal import DEFAULT_ADDRESS, connect_config
 
 
 async def connect(address: str | None) -> Client:
     """To this address, else where Temporal's own configuration says.
 
     Raises:
+        InvalidSettings: Temporal's own configuration cannot be read.
         DependencyUnavailable: nobody answers there.
     """
-    config = ClientConfig.load_client_connect_config()
+    config = connect_config()
     target = address or config.get("target_host") or DEFAULT_ADDRESS
     config["target_host"] = target
     try:

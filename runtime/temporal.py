@@ -21,7 +21,7 @@ from runtime.telemetry import Telemetry
 DEFAULT_ADDRESS: Final = "127.0.0.1:7233"
 _RETRIES: Final = RetryConfig(max_interval_millis=1000, max_retries=20)
 """As it comes the pause grows to 5 s: too long for a close that waits while Temporal is back already."""
-_NOT_ALLOWED: Final = (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED, RPCStatusCode.UNAUTHENTICATED)
+NOT_ALLOWED: Final = (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED, RPCStatusCode.UNAUTHENTICATED)
 
 
 async def connect_temporal(
@@ -43,7 +43,7 @@ async def connect_temporal(
         InvalidSettings: the configuration cannot be read.
         DependencyUnavailable: the deadline passed.
     """
-    config = _connect_config(environment)
+    config = connect_config(environment)
     config.setdefault("target_host", DEFAULT_ADDRESS)
 
     async def connect() -> Client:
@@ -59,7 +59,8 @@ async def connect_temporal(
     return await patiently(f"Temporal at {config['target_host']}", connect, (RuntimeError, RPCError), deadline)
 
 
-def _connect_config(environment: Mapping[str, str] | None) -> ClientConnectConfig:
+def connect_config(environment: Mapping[str, str] | None = None) -> ClientConnectConfig:
+    """What Temporal's own environment configuration says. Raises InvalidSettings if it cannot be read."""
     try:
         return ClientConfig.load_client_connect_config(override_env_vars=environment)
     except (RuntimeError, ValueError, TypeError) as error:
@@ -87,16 +88,27 @@ async def ensure_search_attributes(client: Client, *, deadline: timedelta | None
     await patiently(what, create, (RPCError,), deadline)
 
 
+async def search_attribute_problems(client: Client) -> tuple[str, ...]:
+    """What is missing or has another type, in words; nothing is created. Raises RPCError."""
+    existing = await _existing(client)
+    missing = tuple(f"{key.name} is missing" for key in search.ALL if key.name not in existing)
+    return (*missing, *(f"{key.name} must be {_type_name(key)}" for key in _wrong(existing)))
+
+
 async def _existing(client: Client) -> Mapping[str, IndexedValueType.ValueType]:
     request = ListSearchAttributesRequest(namespace=client.namespace)
     return (await client.operator_service.list_search_attributes(request)).custom_attributes
 
 
 def _check_types(existing: Mapping[str, IndexedValueType.ValueType]) -> None:
-    wrong = [key for key in search.ALL if existing.get(key.name, _type(key)) != _type(key)]
+    wrong = _wrong(existing)
     if wrong:
         names = ", ".join(f"{key.name} must be {_type_name(key)}" for key in wrong)
         raise InvalidSettings(f"search attributes exist with another type: {names}; remove them with the temporal CLI")
+
+
+def _wrong(existing: Mapping[str, IndexedValueType.ValueType]) -> list[search.Key]:
+    return [key for key in search.ALL if existing.get(key.name, _type(key)) != _type(key)]
 
 
 async def _add(client: Client, missing: list[search.Key]) -> None:
@@ -108,7 +120,7 @@ async def _add(client: Client, missing: list[search.Key]) -> None:
     try:
         await client.operator_service.add_search_attributes(request)
     except RPCError as error:
-        if error.status in _NOT_ALLOWED:
+        if error.status in NOT_ALLOWED:
             raise InvalidSettings(_by_hand(missing, client.namespace, error)) from error
         if error.status is not RPCStatusCode.ALREADY_EXISTS:
             raise
