@@ -1,7 +1,8 @@
 """Replaying histories with this build's workflows, exactly as its worker would: nothing is called, nothing is sent."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,6 +12,7 @@ from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
+from contracts.errors import HarvestError
 from harvest.replay_reason import event_of, reason_of
 from runtime.sandbox import sandbox
 from runtime.temporal import DATA_CONVERTER, interceptors
@@ -19,6 +21,8 @@ from worker import PURE, WORKFLOWS
 LONGEST_SECONDS: Final = 60.0
 """A workflow that is hung is given up after seconds by the SDK itself; this is for what it does not see."""
 _BUILD: Final = "replay"
+Ask = Callable[[WorkflowHistory], Awaitable[Exception | None]]
+"""Why a history does not replay; None if it does."""
 _TASK: Final = "workflow_task_scheduled_event_attributes"
 
 
@@ -90,18 +94,22 @@ async def replay_all(replayer: Replayer, stories: AsyncIterator[Story], on_failu
 
     Args:
         on_failure: is told of each run that would not go on, at once.
+
+    Raises:
+        HarvestError: this build replays nothing at all, or one run for ever.
     """
     report = Report()
-    async for story in stories:
-        count = report.counts.setdefault(story.workflow_type, Count())
-        if not _has_begun(story.history):
-            count.not_begun += 1
-            continue
-        count.replayed += 1
-        if failure := await _failure(replayer, story):
-            count.failed += 1
-            report.failures.append(failure)
-            on_failure(story)
+    async with _asking(replayer) as ask:
+        async for story in stories:
+            count = report.counts.setdefault(story.workflow_type, Count())
+            if not _has_begun(story.history):
+                count.not_begun += 1
+                continue
+            count.replayed += 1
+            if failure := await _failure(ask, story):
+                count.failed += 1
+                report.failures.append(failure)
+                on_failure(story)
     return report
 
 
@@ -110,24 +118,43 @@ def _has_begun(history: WorkflowHistory) -> bool:
     return any(event.HasField(_TASK) for event in history.events)
 
 
-async def _failure(replayer: Replayer, story: Story) -> Failure | None:
-    problem = await _problem(replayer, story.history)
+async def _failure(ask: Ask, story: Story) -> Failure | None:
+    problem = await _problem(ask, story)
     if problem is not None and not isinstance(problem, NondeterminismError):
         # On a busy machine the SDK may take a workflow for hung that only waited for a processor.
-        problem = await _problem(replayer, story.history)
+        problem = await _problem(ask, story)
     if problem is None:
         return None
     event = event_of(problem, story.history.events)
     return Failure(story.workflow_id, story.run_id, story.workflow_type, event, reason_of(problem))
 
 
-async def _problem(replayer: Replayer, history: WorkflowHistory) -> Exception | None:
-    replaying = asyncio.ensure_future(replayer.replay_workflow(history, raise_on_replay_failure=False))
-    # Not wait_for: a replay that hangs does not end when it is cancelled either.
-    done, _ = await asyncio.wait((replaying,), timeout=LONGEST_SECONDS)
-    if not done:
-        return TimeoutError(f"the replay did not end within {LONGEST_SECONDS:g} s")
+async def _problem(ask: Ask, story: Story) -> Exception | None:
+    name = f"{story.workflow_id} {story.run_id}"
     try:
-        return (await replaying).replay_failure
-    except Exception as broken:  # whatever it is, the run it happened to must be named
-        return broken
+        async with asyncio.timeout(LONGEST_SECONDS):
+            return await ask(story.history)
+    except TimeoutError as hung:
+        raise HarvestError(f"the replay of {name} did not end within {LONGEST_SECONDS:g} s") from hung
+    except RuntimeError as broken:
+        raise HarvestError(f"this build cannot replay, not even {name}: {reason_of(broken)}") from broken
+
+
+@asynccontextmanager
+async def _asking(replayer: Replayer) -> AsyncIterator[Ask]:
+    """One replaying worker for all. With one for each, the clock of a local activity that was under way in a history
+    would ring after its worker has gone, and the SDK's core complains of that loudly.
+    """
+    waiting: asyncio.Queue[WorkflowHistory] = asyncio.Queue()
+
+    async def feed() -> AsyncIterator[WorkflowHistory]:
+        while True:
+            yield await waiting.get()
+
+    async with replayer.workflow_replay_iterator(feed()) as results:
+
+        async def ask(history: WorkflowHistory) -> Exception | None:
+            waiting.put_nowait(history)
+            return (await anext(results)).replay_failure
+
+        yield ask

@@ -77,7 +77,7 @@ def _replay(wanted: Wanted | None, files: Files, folder: Path | None, address: s
     logging.getLogger("temporalio").setLevel(logging.CRITICAL)  # the SDK tells each failure in many lines of its own
     if folder is not None:
         make_folder(folder)
-    said = run(_from_server(wanted, address, folder) if wanted else _from_files(files, folder))
+    said = run(from_server(wanted, address, folder) if wanted else from_files(files, folder))
     if json:
         print(json_text.dumps(said, indent=2))
     else:
@@ -85,12 +85,14 @@ def _replay(wanted: Wanted | None, files: Files, folder: Path | None, address: s
     return ExitCode.FAILED if said["failures"] else ExitCode.OK
 
 
-async def _from_files(paths: Files, folder: Path | None) -> Said:
+async def from_files(paths: Files, folder: Path | None = None) -> Said:
+    """Replay files; what came of it. What fails is written to the folder. Raises HarvestError."""
     stories = [read_file(path) for path in paths]
     return _said(await replay_all(make_replayer(), each(stories), partial(_keep, folder)))
 
 
-async def _from_server(wanted: Wanted, address: str | None, folder: Path | None) -> Said:
+async def from_server(wanted: Wanted, address: str | None, folder: Path | None = None) -> Said:
+    """Replay what the server has; what came of it. What fails is written to the folder. Raises HarvestError."""
     client = await connect(address)
     selection = await select(client, wanted)
     replayer = make_replayer(client.namespace)
