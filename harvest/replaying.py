@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,8 +18,6 @@ from runtime.sandbox import sandbox
 from runtime.temporal import DATA_CONVERTER, interceptors
 from worker import PURE, WORKFLOWS
 
-LONGEST_SECONDS: Final = 60.0
-"""A workflow that is hung is given up after seconds by the SDK itself; this is for what it does not see."""
 _BUILD: Final = "replay"
 Ask = Callable[[WorkflowHistory], Awaitable[Exception | None]]
 """Why a history does not replay; None if it does."""
@@ -96,7 +94,7 @@ async def replay_all(replayer: Replayer, stories: AsyncIterator[Story], on_failu
         on_failure: is told of each run that would not go on, at once.
 
     Raises:
-        HarvestError: this build replays nothing at all, or one run for ever.
+        HarvestError: the sandbox refuses one of this build's workflows.
     """
     report = Report()
     async with _asking(replayer) as ask:
@@ -119,25 +117,14 @@ def _has_begun(history: WorkflowHistory) -> bool:
 
 
 async def _failure(ask: Ask, story: Story) -> Failure | None:
-    problem = await _problem(ask, story)
+    problem = await ask(story.history)
     if problem is not None and not isinstance(problem, NondeterminismError):
         # On a busy machine the SDK may take a workflow for hung that only waited for a processor.
-        problem = await _problem(ask, story)
+        problem = await ask(story.history)
     if problem is None:
         return None
     event = event_of(problem, story.history.events)
     return Failure(story.workflow_id, story.run_id, story.workflow_type, event, reason_of(problem))
-
-
-async def _problem(ask: Ask, story: Story) -> Exception | None:
-    name = f"{story.workflow_id} {story.run_id}"
-    try:
-        async with asyncio.timeout(LONGEST_SECONDS):
-            return await ask(story.history)
-    except TimeoutError as hung:
-        raise HarvestError(f"the replay of {name} did not end within {LONGEST_SECONDS:g} s") from hung
-    except RuntimeError as broken:
-        raise HarvestError(f"this build cannot replay, not even {name}: {reason_of(broken)}") from broken
 
 
 @asynccontextmanager
@@ -151,7 +138,11 @@ async def _asking(replayer: Replayer) -> AsyncIterator[Ask]:
         while True:
             yield await waiting.get()
 
-    async with replayer.workflow_replay_iterator(feed()) as results:
+    async with AsyncExitStack() as stack:
+        try:
+            results = await stack.enter_async_context(replayer.workflow_replay_iterator(feed()))
+        except RuntimeError as refused:
+            raise HarvestError(f"this build's workflows cannot run: {refused}: {refused.__cause__}") from refused
 
         async def ask(history: WorkflowHistory) -> Exception | None:
             waiting.put_nowait(history)

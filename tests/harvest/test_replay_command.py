@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 from temporalio import workflow
 from temporalio.client import Client, WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker
 
 from contracts import names
 from contracts.errors import DependencyUnavailable, HarvestError
@@ -30,7 +30,7 @@ from harvest.exit_code import ExitCode
 from harvest.replay_files import each, make_folder, read_file
 from harvest.replay_options import begin_of, words_of
 from harvest.replay_reading import TYPES, Wanted, select
-from harvest.replaying import make_replayer, replay_all
+from harvest.replaying import Count, make_replayer, replay_all
 from harvest.stack import Stack
 from tests.architecture.production import production_worker
 from tests.lab import Lab
@@ -310,14 +310,24 @@ async def test_a_file_that_is_no_history_is_told(name: str, problem: str) -> Non
         await from_files((ROOT / name,))
 
 
-async def test_a_replay_that_does_not_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harvest.replaying.LONGEST_SECONDS", 0.2)
-    monkeypatch.setattr("harvest.replaying._has_begun", lambda _: True)
-    story = read_file(STORED / "full.json")
-    only_begun = replace(story, history=WorkflowHistory(story.workflow_id, story.history.events[:1]))
+async def test_workflows_that_the_sandbox_refuses_are_told() -> None:
+    from tests.architecture.impure_workflow import ImpureWorkflow
 
-    with pytest.raises(HarvestError, match=f"the replay of close-replay-SOLUSDT {story.run_id} did not end within"):
-        await replay_all(make_replayer(), each((only_begun,)), lambda _: None)
+    impure = Replayer(workflows=[ImpureWorkflow], workflow_runner=make_replayer().config()["workflow_runner"])
+
+    with pytest.raises(
+        HarvestError, match=r"workflows cannot run: Failed validating workflow ImpureWorkflow: .*random"
+    ):
+        await replay_all(impure, each((read_file(STORED / "full.json"),)), lambda _: None)
+
+
+async def test_a_run_without_any_task_is_not_waited_for() -> None:
+    story = read_file(STORED / "full.json")
+    not_begun = replace(story, history=WorkflowHistory(story.workflow_id, story.history.events[:1]))
+
+    report = await replay_all(make_replayer(), each((not_begun, story)), lambda _: None)
+
+    assert report.counts == {"CloseWorkflow": Count(replayed=1, failed=0, not_begun=1)}
 
 
 def test_a_folder_that_cannot_be_made_is_told() -> None:
