@@ -23,6 +23,11 @@ app.command(
     name="shadow-report",
     help="Compare what shadow mode suggested with what happened.",
 )
+app.command(
+    "harvest.commands.replay:replay",
+    name="replay",
+    help="Whether this build goes on with what Temporal remembers, before it is rolled out.",
+)
 app.command("harvest.commands.owner:owner", name="owner", help="Which installation may send to the account.")
 app.command("harvest.commands.send:send", name="send", help="Add a close decision to the stream.")
 app.command("harvest.commands.panic:panic", name="panic", help="Close everything now, and halt new risk.")

@@ -1,9 +1,10 @@
 """The way to Temporal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
+from opentelemetry.trace import TracerProvider
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
@@ -19,9 +20,16 @@ from runtime.settings import Settings
 from runtime.telemetry import Telemetry
 
 DEFAULT_ADDRESS: Final = "127.0.0.1:7233"
+DATA_CONVERTER: Final = pydantic_data_converter
+"""How values are written into histories, and read back."""
 _RETRIES: Final = RetryConfig(max_interval_millis=1000, max_retries=20)
 """As it comes the pause grows to 5 s: too long for a close that waits while Temporal is back already."""
 NOT_ALLOWED: Final = (RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNIMPLEMENTED, RPCStatusCode.UNAUTHENTICATED)
+
+
+def interceptors(provider: TracerProvider) -> Sequence[TracingInterceptor]:
+    """What stands between Temporal and our code, in a worker and in what replays its workflows."""
+    return [TracingInterceptor(provider.get_tracer("harvest.temporal"))]
 
 
 async def connect_temporal(
@@ -50,8 +58,8 @@ async def connect_temporal(
         return await Client.connect(
             **config,
             identity=f"{settings.consumer} {settings.build}",
-            data_converter=pydantic_data_converter,
-            interceptors=[TracingInterceptor(telemetry.provider.get_tracer("harvest.temporal"))],
+            data_converter=DATA_CONVERTER,
+            interceptors=interceptors(telemetry.provider),
             runtime=telemetry.runtime,
             retry_config=_RETRIES,
         )
