@@ -43,6 +43,8 @@ class OrderLook:
     async def _new_trades(self, request: LookRequest) -> tuple[Trade, ...]:
         """What happened since the snapshot that the ticket was made from."""
         ticket = request.ticket
+        if request.after_ms is not None:
+            return await self._exchange.recent_trades(ticket.symbol, start_ms=request.after_ms + 1)
         if request.after_trade_id:
             return await self._exchange.trades_from(ticket.symbol, request.after_trade_id + 1)
         return await self._exchange.recent_trades(ticket.symbol, start_ms=ticket.timestamp_ms)

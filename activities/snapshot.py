@@ -60,6 +60,7 @@ class SnapshotReader:
             positions=read.positions,
             subject=subject,
             generation=generation,
+            subject_as_of_ms=subject.updated_ms if subject and not read.agree else None,
             last_trade_id=max((trade.trade_id for trade in read.trades), default=0),
             own_orders=own,
             rules=rules,

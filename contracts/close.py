@@ -41,6 +41,8 @@ class LookRequest(Value):
     ticket: Ticket
     after_trade_id: int = 0
     """Trades up to this one are in the size that the order was made from."""
+    after_ms: int | None = None
+    """Instead of that: trades up to this time are, exchange clock, epoch milliseconds."""
     known_order_ids: tuple[OrderId, ...] = ()
     """Orders of ours whose trades are explained."""
 

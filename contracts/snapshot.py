@@ -93,6 +93,9 @@ class Snapshot(Value):
     """Of the subject."""
     last_trade_id: int = 0
     """Newest trade of the symbol that the read showed; 0 if there is none. Later ones are news."""
+    subject_as_of_ms: int | None = None
+    """Set where the reads show different moments, as a full close allows: when the exchange last changed the subject.
+    What was traded up to then is in its size, whatever trades were seen beside it."""
     own_orders: tuple[OrderState, ...] = ()
     """Orders of this generation and rung that the exchange knows, whichever process sent them."""
     open_orders: tuple[OrderState, ...] = ()

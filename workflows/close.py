@@ -12,7 +12,7 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from temporalio.contrib.opentelemetry.workflow import completed_span
 
-    from contracts.close import CloseRequest, LookRequest, PublishRequest
+    from contracts.close import CloseRequest, PublishRequest
     from contracts.intent import CloseIntent
     from contracts.mode import Mode
     from contracts.names import CLOSE_WORKFLOW, SIGNAL_SUBMIT
@@ -41,7 +41,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.queries import CloseQueries
     from workflows.reaction import next_step, wait_unless
     from workflows.resting import clear_the_way, seen_in, sweep
-    from workflows.settling import HUMAN_AFTER_LOOKS, settle_order
+    from workflows.settling import HUMAN_AFTER_LOOKS, look_request, settle_order
 
 
 @workflow.defn(name=CLOSE_WORKFLOW)
@@ -178,7 +178,7 @@ class CloseWorkflow(CloseQueries):
         memory = self._case.memory
         self._journal.enter(Phase.SETTLE, f"what became of {ticket.client_order_id}?")
         size = planned.subject.size - memory.executed_in_attempt
-        request = LookRequest(ticket=ticket, after_trade_id=snapshot.last_trade_id, known_order_ids=memory.order_ids)
+        request = look_request(ticket, snapshot, memory)
         self._settling = True  # the ticket lives in this history: it may not be begun anew before its fate is known
         report = await settle_order(request, size, self._stronger_waits, self._on_look, self._on_wait)
         self._settling = False

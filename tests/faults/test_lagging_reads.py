@@ -100,3 +100,22 @@ async def test_what_somebody_else_closed_before_we_could_look_is_not_claimed_for
     assert (result["outcome"], Decimal(result["filled_qty"])) == ("CLOSED_ELSEWHERE", Decimal(40))
     assert await lab.executed("SOLUSDT") == 40
     assert await lab.trades_closed() == []
+
+
+@pytest.mark.parametrize(("call", "lag_ms"), [(POSITION, 2500), (TRADES, 2500)])
+async def test_r46_a_lost_order_made_from_reads_of_different_moments_is_settled(
+    lab: Lab, call: str, lag_ms: int
+) -> None:
+    """Found by a drill: somebody else's trade was in one of the two reads only, and nothing was proof any more."""
+    await lab.open("SOLUSDT", "LONG", "100")
+    await lab.close("SOLUSDT", "PARTIAL_25")
+    await lab.handle("SOLUSDT").result()
+    await lab.fault("read_lag", call=call, delay_ms=lag_ms)
+    await lab.open("SOLUSDT", "LONG", "-30")
+    await lab.fault("refused_cut")
+
+    result = await lab.close("SOLUSDT")
+
+    assert result["outcome"] == "CLOSED_FLAT"
+    assert await lab.position("SOLUSDT") == 0
+    assert await lab.executed("SOLUSDT") == 70
