@@ -161,7 +161,8 @@ async def _all_done(rig: Rig, entries: int) -> bool:
 
 async def test_several_bridges_share_a_stream(redis: Redis, temporal: WorkflowEnvironment, make_rig: MakeRig) -> None:
     """Each entry is dealt with once, whoever reads it, also while both look ahead of a backlog."""
-    rigs = [make_rig(redis, temporal.client, replace(QUICK, consumer=f"bridge-{number}")) for number in range(3)]
+    alive = replace(QUICK, claim_idle=timedelta(seconds=30))  # on a busy machine nobody is taken for dead
+    rigs = [make_rig(redis, temporal.client, replace(alive, consumer=f"bridge-{number}")) for number in range(3)]
     for rig in rigs[1:]:
         rig.settings = replace(rig.settings, task_queue=rigs[0].name)
         rig.policy = rigs[0].policy
