@@ -106,6 +106,18 @@ def reads_agree(position: Position, trades: Sequence[Trade], now_ms: int) -> boo
     return newest == changed or now_ms - max(newest, changed) > HOT_MS
 
 
+def add_up(position: Position, trades: Sequence[Trade]) -> bool:
+    """Whether the trades, from the newest back, lead from the position's amount to flat: then both show one moment,
+    whatever their times say. Those are wrong around a jump of the exchange's clock."""
+    amount = position.amount
+    for trade in reversed(trades):
+        if belongs(trade, position):
+            amount -= trade.signed_quantity
+            if amount == 0:
+                return True
+    return False
+
+
 def _just_opened_unseen(positions: Sequence[Position], trades: Sequence[Trade], now_ms: int) -> bool:
     """Whether a side without a position was opened a moment ago by the trades.
 

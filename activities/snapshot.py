@@ -8,6 +8,7 @@ from activities.fees import FeeRates
 from activities.generation import (
     HOT_READS,
     GenerationFinder,
+    add_up,
     one_moment,
     pause_for_hot_reads,
     unread_generation,
@@ -60,7 +61,7 @@ class SnapshotReader:
             positions=read.positions,
             subject=subject,
             generation=generation,
-            subject_as_of_ms=subject.updated_ms if subject and not read.agree else None,
+            subject_as_of_ms=_apart_since(subject, read),
             last_trade_id=max((trade.trade_id for trade in read.trades), default=0),
             own_orders=own,
             rules=rules,
@@ -146,6 +147,13 @@ class SnapshotReader:
             return tuple(order for order in listed if order.order_id in set(order_ids))
         found = await asyncio.gather(*(self._exchange.order_by_id(symbol, order_id) for order_id in order_ids))
         return tuple(order for order in found if order is not None)
+
+
+def _apart_since(subject: Position | None, read: _Read) -> int | None:
+    """The position's own time, where position and trades show different moments."""
+    if subject is None or read.agree or add_up(subject, read.trades):
+        return None
+    return subject.updated_ms
 
 
 def _may_be_another(request: SnapshotRequest, position: Position) -> bool:

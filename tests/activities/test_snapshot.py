@@ -204,6 +204,17 @@ async def test_reads_that_do_not_fit_together_do_not_hold_up_a_full_close() -> N
 
 
 @pytest.mark.usefixtures("no_pauses")
+@pytest.mark.usefixtures("no_pauses")
+@pytest.mark.parametrize(("size", "apart"), [("100", True), ("60", False)])
+async def test_r60_reads_are_apart_if_the_quantities_say_so_whatever_the_times_say(size: str, apart: bool) -> None:
+    """Found by a drill: the exchange's clock had jumped between two trades, and the opening seemed to be news."""
+    exchange = torn_apart(held := position(size, updated_ms=NOW - 2_000))
+
+    snapshot = await reader(exchange).take(request("full", full=True))
+
+    assert snapshot.subject_as_of_ms == (held.updated_ms if apart else None)
+
+
 async def test_a_position_that_was_opened_a_moment_ago_and_is_not_shown_is_not_taken_for_flat() -> None:
     opening = trade(OPENED_BY, "100", time_ms=NOW - 5, realized="0")
     exchange = FakeExchange(
