@@ -108,7 +108,10 @@ def reads_agree(position: Position, trades: Sequence[Trade], now_ms: int) -> boo
 
 def add_up(position: Position, trades: Sequence[Trade]) -> bool:
     """Whether the trades, from the newest back, lead from the position's amount to flat: then both show one moment,
-    whatever their times say. Those are wrong around a jump of the exchange's clock."""
+    whatever their times say. Those are wrong around a jump of the exchange's clock.
+
+    Exactly to flat. The walk to the opening also ends where it passes zero, as it does from reads of two moments.
+    """
     amount = position.amount
     for trade in reversed(trades):
         if belongs(trade, position):

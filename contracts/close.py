@@ -1,6 +1,6 @@
 """What goes into a close workflow and between its steps."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from contracts.intent import CloseIntent
@@ -102,8 +102,6 @@ class Conclusion(Value):
     """Why it is not published although verified."""
     resting: CancelRequest | None = None
     """What rests of the closed position, or the question if it could not be read."""
-    turned_since: datetime | None = None
-    """Only in histories of before the patch ``decided-later``."""
 
     @property
     def verified(self) -> bool:

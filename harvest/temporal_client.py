@@ -1,10 +1,9 @@
 """The command line's way to Temporal."""
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from contracts.errors import DependencyUnavailable
-from runtime.temporal import DEFAULT_ADDRESS, connect_config
+from runtime.temporal import DATA_CONVERTER, DEFAULT_ADDRESS, connect_config
 
 
 async def connect(address: str | None) -> Client:
@@ -18,6 +17,6 @@ async def connect(address: str | None) -> Client:
     target = address or config.get("target_host") or DEFAULT_ADDRESS
     config["target_host"] = target
     try:
-        return await Client.connect(**config, data_converter=pydantic_data_converter)
+        return await Client.connect(**config, data_converter=DATA_CONVERTER)
     except RuntimeError as error:
         raise DependencyUnavailable(f"Temporal does not answer at {target}; is it running?") from error

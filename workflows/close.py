@@ -56,7 +56,7 @@ class CloseWorkflow(CloseQueries):
         self._journal = Journal(request, self._case.meaning)
         self._looked_again = False
         self._settling = False
-        self._looked_at = workflow.now()  # before the latest read of the position: what was decided by then is in it
+        self._looked_at = workflow.now()  # before the latest read of the position
         self._dealt_with = DealtWith()
         self._left_behind: CancelRequest | None = None
 

@@ -46,7 +46,7 @@ def after_orders(conclusion: Conclusion, begun: datetime, looked_at: datetime) -
     """
     if MOVED_BY_OTHERS in conclusion.result.reason_codes:
         return DealtWith()
-    return DealtWith(begun, perhaps_until=conclusion.turned_since or looked_at)
+    return DealtWith(begun, perhaps_until=looked_at)
 
 
 async def confirmed(dealt_with: DealtWith, case: Case, inbox: Inbox, result: CloseResult, on_wait: OnWait) -> DealtWith:
