@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from temporalio import workflow
+from temporalio.exceptions import ApplicationError
 
 from contracts.close import Conclusion
 from contracts.order import PositionSide
@@ -59,12 +60,15 @@ async def confirmed(dealt_with: DealtWith, case: Case, inbox: Inbox, result: Clo
     if not workflow.patched("decided-later"):
         return DealtWith(dealt_with.perhaps_until)
     looked_at = workflow.now()
-    for pause in (timedelta(0), policies.SECOND_LOOK):
-        if pause:
-            await workflow.sleep(pause, summary="is it really so?")
-        snapshot = await steps.take_snapshot(case.snapshot_request(refresh=False), on_wait)
-        if not _still_as_left(snapshot, result, case.memory.generation):
-            return dealt_with
+    try:
+        for pause in (timedelta(0), policies.SECOND_LOOK):
+            if pause:
+                await workflow.sleep(pause, summary="is it really so?")
+            snapshot = await steps.take_snapshot(case.snapshot_request(refresh=False), on_wait)
+            if not _still_as_left(snapshot, result, case.memory.generation):
+                return dealt_with
+    except ApplicationError:  # the symbol is gone since: each of them is told so in a run of its own
+        return dealt_with
     return DealtWith(looked_at)
 
 

@@ -60,6 +60,17 @@ async def test_while_stops_stay_unread_the_next_position_is_closed_at_once(lab: 
     assert (result["outcome"], Decimal(result["filled_qty"])) == ("CLOSED_FLAT", Decimal(7))
 
 
+async def test_a_symbol_that_is_delisted_after_its_close_leaves_no_decision_without_an_answer(lab: Lab) -> None:
+    await lab.open("SOLUSDT", "LONG", "10")
+    await unread(lab, times=-1)  # so the close tidies up for a while when its result is told
+    await lab.close("SOLUSDT")
+    await lab.fault("error", call="GET /fapi/v3/positionRisk", code=-1121, msg="Invalid symbol.", times=-1)
+
+    later = await lab.send("SOLUSDT")
+
+    assert (await lab.result(later))["reason_codes"].startswith("unknown_symbol")
+
+
 async def test_what_is_in_the_way_is_read_and_cancelled_before_the_next_try(lab: Lab) -> None:
     await lab.open("SOLUSDT", "LONG", "10")
     await rest_a_stop(lab, "10", "stop-1")
