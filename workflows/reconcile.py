@@ -69,8 +69,6 @@ def _blind(why: str) -> ApplicationError:
 
 
 def _not_looked_for(look: ReconcileLook) -> tuple[str, ...]:
-    if look.unread:
-        workflow.logger.error("stops without a position are not looked for", extra={"why": look.unread})
     return (f"orphaned stops not looked for: {look.unread}",) if look.unread else ()
 
 
@@ -78,7 +76,9 @@ def _count(report: ReconcileReport, unread: str) -> None:
     """Also when it was complete the last time: one that runs no more is seen by the age of that (R83)."""
     meter = workflow.metric_meter()
     _runs().add(1, {"result": "without_stops" if unread else "complete"})
-    if not unread:
+    if unread:
+        workflow.logger.error("stops without a position are not looked for", extra={"why": unread})
+    else:
         seen = meter.create_gauge("harvest_reconcile_last_run_timestamp_seconds", "last complete run, epoch")
         seen.set(int(workflow.now().timestamp()))
     changes = meter.create_counter("harvest_reconcile_changes", "records and stops by what was done, or would be")

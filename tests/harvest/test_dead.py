@@ -1,7 +1,7 @@
 """`harvest dead`: what an operator sees of a dead letter, and how it gets back on the stream."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,14 +23,6 @@ from tests.bridge.servers import RedisServer
 Fields = dict[bytes, bytes]
 BAD: Fields = {b"symbol": b"ETHUSDT", b"action": b"CLOSE", b"percentage": b"a lot", b"intent_id": b"ladder-7"}
 LONG_AGO = 1771371476532
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    running = RedisServer(tmp_path_factory.mktemp("dead"))
-    running.start()
-    yield running
-    running.kill()
 
 
 @pytest.fixture

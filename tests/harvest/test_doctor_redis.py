@@ -22,15 +22,6 @@ from tests.harvest.found import named
 pytestmark = pytest.mark.xdist_group("doctor")
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    """A Redis that no worker has ever seen."""
-    running = RedisServer(tmp_path_factory.mktemp("redis"))
-    running.start()
-    yield running
-    running.kill()
-
-
 @pytest.fixture
 def lonely(server: RedisServer) -> Iterator["Redis"]:
     """Empty again for each test, with a policy of its own."""
