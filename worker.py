@@ -141,15 +141,15 @@ def make_worker(parts: Parts, settings: Settings) -> Worker:
 
 def make_activities(parts: Parts, settings: Settings) -> Sequence[Callable[..., Any]]:
     """Every side effect."""
-    fees, feed = FeeRates(), parts.exchange.fill_feed
-    reads = ExchangeReads(SnapshotReader(parts.exchange, RedisHints(parts.redis), fees), OrderLook(parts.exchange))
-    orders = ExchangeOrders(parts.exchange, settings.mode, SentMarks(parts.redis, settings.account, parts.claim), feed)
-    results = make_results(parts, settings, Confirmation(parts.exchange, feed, fees))
+    exchange, fees, feed = parts.exchange, FeeRates(), parts.exchange.fill_feed
+    reads = ExchangeReads(SnapshotReader(exchange, RedisHints(parts.redis), fees, feed), OrderLook(exchange))
+    orders = ExchangeOrders(exchange, settings.mode, SentMarks(parts.redis, settings.account, parts.claim), feed)
+    results = make_results(parts, settings, Confirmation(exchange, feed, fees))
     stops = make_stops(parts, settings)
-    safety = SafetyReader(parts.exchange, parts.exchange.safety_reads, settings.account)
-    survey = AccountSurvey(parts.exchange.safety_reads, parts.redis, settings.account, settings.mode)
+    safety = SafetyReader(exchange, exchange.safety_reads, settings.account)
+    survey = AccountSurvey(exchange.safety_reads, parts.redis, settings.account, settings.mode)
     starter = Starter(parts.client, policy_of(settings), bridge_settings(settings), BridgeStats())
-    records = Reconciler(parts.exchange, parts.exchange.reconcile_reads, parts.redis, keeper_of(settings))
+    records = Reconciler(exchange, exchange.reconcile_reads, parts.redis, keeper_of(settings))
     return [
         reads.take_snapshot,
         reads.look_for_order,

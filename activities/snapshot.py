@@ -9,6 +9,7 @@ from activities.generation import (
     HOT_READS,
     GenerationFinder,
     add_up,
+    belongs,
     one_moment,
     pause_for_hot_reads,
     unread_generation,
@@ -17,7 +18,7 @@ from activities.hints import RedisHints
 from contracts.errors import ExchangeUnavailable
 from contracts.order import OrderState, PositionSide, Trade
 from contracts.snapshot import GenerationFacts, Position, Snapshot, SnapshotRequest, SymbolRules
-from exchange.port import ExchangePort
+from exchange.port import ExchangePort, FillFeed
 from kernel.errors import KernelError
 from kernel.guard import OPENED_AFTER_TOLERANCE_SECONDS
 from kernel.identity import client_order_id, parse_client_order_id
@@ -40,10 +41,13 @@ class _Read:
 class SnapshotReader:
     """Reads the exchange and the hints together."""
 
-    def __init__(self, exchange: ExchangePort, hints: RedisHints, fees: FeeRates | None = None) -> None:
+    def __init__(
+        self, exchange: ExchangePort, hints: RedisHints, fees: FeeRates | None = None, feed: FillFeed | None = None
+    ) -> None:
         self._exchange = exchange
         self._hints = hints
         self._fees = fees or FeeRates()
+        self._feed = feed
         self._generations = GenerationFinder(exchange)
 
     async def take(self, request: SnapshotRequest) -> Snapshot:
@@ -82,17 +86,26 @@ class SnapshotReader:
 
         From reads of different moments the walk to the opening fill starts with a wrong size and ends at a wrong one,
         and a rung that was taken would seem free. A full close goes on all the same: its target is 0 in any case.
+        Both may show the same moment and lag all the same: seen where the user stream told of a later trade.
         """
         for _ in range(HOT_READS):
             positions, trades = await asyncio.gather(
                 self._exchange.positions(request.symbol), self._exchange.recent_trades(request.symbol)
             )
-            if one_moment(positions, trades, self._exchange.now_ms()):
-                return _Read(positions, trades, agree=True)
-            if request.full and positions and not any(_may_be_another(request, each) for each in positions):
-                return _Read(positions, trades, agree=False)
+            agree = one_moment(positions, trades, self._exchange.now_ms())
+            unseen = self._told_but_not_in(trades, request.symbol)
+            if agree and unseen is None:
+                return _Read(positions, trades, agree)
+            if request.full and positions and not any(_may_be_another(request, each, unseen) for each in positions):
+                return _Read(positions, trades, agree)
             await pause_for_hot_reads()
-        raise ExchangeUnavailable("position and trades do not show the same moment yet")
+        raise ExchangeUnavailable("position and trades do not show the same moment yet, or not what the stream told")
+
+    def _told_but_not_in(self, trades: Sequence[Trade], symbol: str) -> Trade | None:
+        """The newest trade that the user stream told of, if the read does not show it yet."""
+        told = self._feed.newest_trade(symbol) if self._feed else None
+        newest = max((trade.trade_id for trade in trades), default=0)
+        return told if told is not None and told.trade_id > newest else None
 
     async def _history(
         self, request: SnapshotRequest, subject: Position | None, read: _Read, rules: SymbolRules
@@ -156,12 +169,14 @@ def _apart_since(subject: Position | None, read: _Read) -> int | None:
     return subject.updated_ms
 
 
-def _may_be_another(request: SnapshotRequest, position: Position) -> bool:
-    """Whether the position may have been opened since the decision, or since the run began.
+def _may_be_another(request: SnapshotRequest, position: Position, unseen: Trade | None) -> bool:
+    """Whether the position may have been opened since the decision, or since the run began; or be gone by now.
 
     What only makes it smaller leaves its entry price alone. Where it may be another, the trades that tell are waited
     for, as long as they may lag.
     """
+    if unseen and belongs(unseen, position) and (position.updated_ms or unseen.time_ms) < unseen.time_ms:
+        return True
     if request.generation is not None:
         return position.entry_price != request.entry_price
     changed, decided = position.updated_ms, request.decided_at_ms

@@ -87,11 +87,15 @@ class FillFeed(Protocol):
     """What the user stream tells, as hints: each may be missing, late, repeated or wrong.
 
     So a caller reads what it would have read without the stream, or proves the hint by a cheaper read; and it never
-    waits longer than it would have waited anyway.
+    waits longer than it would have waited anyway, or a few seconds for reads to show what was told.
     """
 
     def fills(self, symbol: str, order: OrderState) -> tuple[Trade, ...]:
         """The fills told of this order so far, by trade id; empty if nothing was told, or something contradictory."""
+        ...
+
+    def newest_trade(self, symbol: str) -> Trade | None:
+        """Of those told of in the last few seconds. Reads that do not show it lag."""
         ...
 
     def ended(self, symbol: str, client_order_id: str) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import Counter, OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
@@ -12,6 +13,9 @@ from exchange.user_stream_events import OrderNews, PositionNews, UserEvent
 
 MOST_ORDERS: Final = 2000
 """Orders that are remembered, the latest ones. A close asks for its own within a second."""
+
+LATELY_S: Final = 10.0
+"""For so long after a trade was told of, reads without it are taken for reads that lag."""
 
 Key = tuple[str, int]
 """Symbol and order id: the exchange counts orders by symbol."""
@@ -29,15 +33,21 @@ class _Told:
 
 
 class ToldFills(FillFeed):
-    """The latest orders' fills, and a bell for each symbol. Belongs to the event loop it is used in."""
+    """The latest orders' fills, and a bell for each symbol. Belongs to the event loop it is used in.
 
-    def __init__(self) -> None:
+    Args:
+        clock: seconds that only go forward.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._orders: OrderedDict[Key, _Told] = OrderedDict()
         self._ended: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._rung: Counter[str] = Counter()
         self._gaps = 0
         self._waiting: dict[str, set[asyncio.Future[None]]] = {}
         self._untold: dict[Key, float] = {}
+        self._newest: dict[str, tuple[Trade, float]] = {}
 
     def fills(self, symbol: str, order: OrderState) -> tuple[Trade, ...]:
         """See :class:`exchange.port.FillFeed`."""
@@ -45,6 +55,11 @@ class ToldFills(FillFeed):
         if told is None or told.contradictory or told.client_order_id != order.client_order_id:
             return ()
         return tuple(told.fills[trade_id] for trade_id in sorted(told.fills))
+
+    def newest_trade(self, symbol: str) -> Trade | None:
+        """See :class:`exchange.port.FillFeed`."""
+        trade, told_at = self._newest.get(symbol, (None, 0.0))
+        return trade if self._clock() - told_at < LATELY_S else None
 
     def ended(self, symbol: str, client_order_id: str) -> bool:
         """See :class:`exchange.port.FillFeed`."""
@@ -72,7 +87,7 @@ class ToldFills(FillFeed):
     def missed(self, symbol: str, order: OrderState) -> None:
         """See :class:`exchange.port.FillFeed`."""
         if len(self._untold) < MOST_ORDERS:
-            self._untold.setdefault((symbol, order.order_id), time.monotonic())
+            self._untold.setdefault((symbol, order.order_id), self._clock())
 
     def take(self, event: UserEvent) -> None:
         """Remember a fill, and tell everybody who waits for its symbol."""
@@ -92,7 +107,7 @@ class ToldFills(FillFeed):
 
     def silent(self, orders: int, for_s: float) -> bool:
         """Whether so many orders executed, the first so many seconds ago, and not a word about any order since."""
-        return len(self._untold) >= orders and time.monotonic() - min(self._untold.values()) >= for_s
+        return len(self._untold) >= orders and self._clock() - min(self._untold.values()) >= for_s
 
     def _remember(self, event: OrderNews) -> None:
         self._untold.clear()
@@ -108,6 +123,9 @@ class ToldFills(FillFeed):
         if known != fill or told.client_order_id != event.client_order_id:
             told.contradictory = True
         _keep(self._orders, key, told)
+        newest = self.newest_trade(event.symbol)
+        if newest is None or fill.trade_id > newest.trade_id:
+            self._newest[event.symbol] = (fill, self._clock())
 
     def _ring(self, symbol: str) -> None:
         self._rung[symbol] += 1

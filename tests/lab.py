@@ -20,6 +20,7 @@ from exchange.binance import BinanceExchange
 from exchange.endpoint import ExchangeEndpoint
 from runtime.settings import Settings
 from simulator import Simulator, SimulatorConfig
+from tests.bridge.servers import eventually
 from worker import Parts, make_bridge, make_worker
 
 Fields = dict[str, str]
@@ -93,6 +94,15 @@ class Lab:
             recv_window_ms=self.recv_window_ms,
             graceful_shutdown=timedelta(seconds=5),
         )
+
+    async def stream_connected(self, times: int = 1) -> None:
+        """Return once the user stream has been connected so often, and is now."""
+
+        async def is_so() -> bool:
+            health = self.exchange.stream_health if self.exchange else None
+            return health is not None and health.connected and health.connections >= times
+
+        await eventually(is_so)
 
     async def start(self) -> None:
         """Start worker and bridge."""

@@ -38,13 +38,19 @@ class Case:
             entry_id=self.intent.entry_id,
             side=self.side,
             rung=self.meaning.rung,
-            full=self.meaning.normalised.kind is CloseKind.FULL and not self.intent.stale,
+            full=self._needs_no_history,
             generation=self.memory.generation,
             entry_price=self.memory.entry_price,
             decided_at_ms=int(self.intent.decided_at.timestamp() * 1000),
             known_attempts=self.memory.attempts,
             refresh=refresh,
         )
+
+    @property
+    def _needs_no_history(self) -> bool:
+        """A full close's target is 0 whatever was traded. If stale or begun anew, how old the position is matters."""
+        anew = self.memory.attempts > 0 and self.memory.generation is None
+        return self.meaning.normalised.kind is CloseKind.FULL and not self.intent.stale and not anew
 
     def running(self) -> Running:
         """What incoming decisions are measured against."""

@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.snapshot import Snapshot
     from contracts.status import Phase
     from workflows import policies, steps
+    from workflows.anew import begun_anew
     from workflows.case import Case, Judgement
     from workflows.dealt_with import DealtWith, after_orders, confirmed, without_order
     from workflows.decision import Memory, Plan, meaning_of, tickets
@@ -83,11 +84,12 @@ class CloseWorkflow(CloseQueries):
             evaluation = self._evaluate(snapshot)  # 2
             judgement = self._guard(snapshot, evaluation)  # 3
             if judgement.allowed is None:
-                if await self._look_again(judgement):
+                if await self._look_again(judgement) or await self._begin_anew(judgement):
                     continue
                 return await self._end_without_order(judgement)
             if self._case.policy.mode is Mode.SHADOW:
-                return await self._suggest(judgement)
+                self._dealt_with = DealtWith(self._looked_at)
+                return await self._end_with(judgement, Outcome.SUGGESTED)
             self._looked_again = False
             report = await self._place(judgement.allowed, snapshot)  # 4
             result = await self._confirm_verify_publish(judgement)  # 5, 6, 7
@@ -129,16 +131,17 @@ class CloseWorkflow(CloseQueries):
         await workflow.sleep(policies.SECOND_LOOK, summary="is it really flat?")
         return True
 
+    async def _begin_anew(self, judgement: Judgement) -> bool:
+        """What the run began with may have been gone before it looked."""
+        anew = await begun_anew(self._case, judgement, self._on_wait)
+        self._case = anew or self._case
+        return anew is not None
+
     async def _end_without_order(self, judgement: Judgement) -> CloseResult:
         """The guard sees nothing to send, or nothing more."""
         self._dealt_with = without_order(judgement, self._looked_at)
         result = await self._end_with(judgement, outcome_without_permit(self._case, judgement))
         return await self._tidy_up(judgement, result)
-
-    async def _suggest(self, judgement: Judgement) -> CloseResult:
-        """Shadow mode: say what would be sent, send nothing."""
-        self._dealt_with = DealtWith(self._looked_at)
-        return await self._end_with(judgement, Outcome.SUGGESTED)
 
     async def _place(self, planned: Plan, snapshot: Snapshot) -> SendReport:
         """4: send each order once. The first one that is not accepted ends the attempt."""
@@ -217,12 +220,7 @@ class CloseWorkflow(CloseQueries):
             await self._publish(result)
             return result
         request = conclude_request(self._case, judgement, final=outcome)
-        conclusion = await steps.confirm_verify_publish(request, self._on_wait)
-        for _ in range(policies.LAGGING_LIMIT):
-            if conclusion.standing != "lagging":
-                break
-            await workflow.sleep(policies.LAGGING_PAUSE, summary=conclusion.problem)
-            conclusion = await steps.confirm_verify_publish(request, self._on_wait)
+        conclusion = await steps.account_for_fills(request, self._on_wait)
         self._left_behind = conclusion.resting
         if not conclusion.published:
             await self._publish(conclusion.result)

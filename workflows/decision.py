@@ -55,14 +55,21 @@ class Memory:
             return
         self.generation = what.generation
         self.total = what.must_execute
-        self.began_ms = snapshot.exchange_time_ms
+        self.began_ms = snapshot.exchange_time_ms if self.began_ms is None else self.began_ms
         self.size_before = what.subject.amount
         self.entry_price = what.subject.entry_price
         self.opened_at_ms = snapshot.generation.opened_at_ms if snapshot.generation else None
 
+    def anew(self) -> "Memory":
+        """Of a run that has executed nothing, and may have begun with another position than it was about.
+
+        What is known to be younger than its first look stays another position.
+        """
+        return Memory(attempts=self.attempts, began_ms=self.began_ms)
+
     def is_another(self, generation: GenerationFacts) -> bool:
-        """Whether this is a position opened since the run began. A read that merely lags is not one."""
-        if self.generation in (None, generation.opening_trade_id):
+        """Whether this is a position opened since the run first looked. A read that merely lags is not one."""
+        if self.generation == generation.opening_trade_id:
             return False
         return self.began_ms is not None and generation.opened_at_ms >= self.began_ms
 

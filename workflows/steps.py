@@ -65,6 +65,17 @@ async def confirm_verify_publish(request: ConcludeRequest, on_wait: OnWait) -> C
     )
 
 
+async def account_for_fills(request: ConcludeRequest, on_wait: OnWait) -> Conclusion:
+    """Steps 5 to 7 of a decision that ends in any case: reads that lag are waited for, but not for ever."""
+    conclusion = await confirm_verify_publish(request, on_wait)
+    for _ in range(policies.LAGGING_LIMIT):
+        if conclusion.standing != "lagging":
+            break
+        await workflow.sleep(policies.LAGGING_PAUSE, summary=conclusion.problem)
+        conclusion = await confirm_verify_publish(request, on_wait)
+    return conclusion
+
+
 async def publish(request: PublishRequest, on_wait: OnWait) -> int:
     """Step 7 for decisions that end without an order."""
     outcomes = ", ".join(result.outcome for result in request.results)

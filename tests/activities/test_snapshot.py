@@ -1,6 +1,8 @@
 """One read of everything: which position it is about, and which orders of ours exist already."""
 
+from collections.abc import Callable
 from decimal import Decimal
+from time import monotonic
 
 import pytest
 
@@ -10,6 +12,8 @@ from activities.snapshot import MOST_LOOKUPS, SnapshotReader, choose_subject
 from contracts.errors import ExchangeUnavailable
 from contracts.order import OrderState, PositionSide, Trade
 from contracts.snapshot import Position, PositionHints, SnapshotRequest
+from exchange.user_stream_events import OrderNews
+from exchange.user_stream_fills import LATELY_S, ToldFills
 from kernel.identity import client_order_id
 from tests.activities.fake_exchange import FakeExchange, Positions, Trades, Views
 from tests.activities.samples import ACCOUNT, DAY, NOW, RULES, SYMBOL, order, position, trade
@@ -29,8 +33,16 @@ class NoHints(RedisHints):
         return PositionHints()
 
 
-def reader(exchange: FakeExchange) -> SnapshotReader:
-    return SnapshotReader(exchange, NoHints())
+def reader(exchange: FakeExchange, feed: ToldFills | None = None) -> SnapshotReader:
+    return SnapshotReader(exchange, NoHints(), feed=feed)
+
+
+def stream_told(*trades: Trade, clock: Callable[[], float] = monotonic) -> ToldFills:
+    """What the user stream told of: fills of somebody else's orders."""
+    feed = ToldFills(clock)
+    for each in trades:
+        feed.take(OrderNews(SYMBOL, each.order_id, "web_4711", "FILLED", each))
+    return feed
 
 
 def request(
@@ -204,7 +216,6 @@ async def test_reads_that_do_not_fit_together_do_not_hold_up_a_full_close() -> N
 
 
 @pytest.mark.usefixtures("no_pauses")
-@pytest.mark.usefixtures("no_pauses")
 @pytest.mark.parametrize(("size", "apart"), [("100", True), ("60", False)])
 async def test_r60_reads_are_apart_if_the_quantities_say_so_whatever_the_times_say(size: str, apart: bool) -> None:
     """Found by a drill: the exchange's clock had jumped between two trades, and the opening seemed to be news."""
@@ -224,6 +235,63 @@ async def test_a_position_that_was_opened_a_moment_ago_and_is_not_shown_is_not_t
     snapshot = await reader(exchange).take(request("full", full=True))
 
     assert snapshot.subject == position("100", updated_ms=NOW - 5)
+
+
+OPENING = trade(OPENED_BY, "100", days_ago=2)
+JUST_CLOSED = trade(501, "-100", time_ms=NOW - 5)
+JUST_OPENED = trade(502, "40", time_ms=NOW - 3, realized="0")
+
+
+@pytest.mark.parametrize("full", [True, False])
+@pytest.mark.parametrize(
+    "past", [((), ()), ((position("100", updated_ms=NOW - 2 * DAY),), (OPENING,))], ids=["flat", "another position"]
+)
+async def test_reads_of_one_moment_that_lag_behind_what_the_stream_told_are_waited_for(
+    past: tuple[Positions, Trades], full: bool
+) -> None:
+    now = ((position("40", updated_ms=JUST_OPENED.time_ms),), (OPENING, JUST_CLOSED, JUST_OPENED))
+    exchange = FakeExchange(held=Views[Positions](past[0], now[0]), fills=Views[Trades](past[1], now[1]))
+
+    snapshot = await reader(exchange, stream_told(JUST_CLOSED, JUST_OPENED)).take(request("full", full=full))
+
+    assert (snapshot.subject, snapshot.last_trade_id) == (now[0][0], 502)
+
+
+@pytest.mark.usefixtures("no_pauses")
+async def test_what_the_stream_told_is_not_waited_for_for_ever() -> None:
+    """It may be wrong."""
+    seconds = [0.0]
+    feed = stream_told(trade(10**9, "1", time_ms=NOW), clock=lambda: seconds[0])
+    exchange = exchange_with("100", [], [])
+
+    with pytest.raises(ExchangeUnavailable, match="the stream told"):
+        await reader(exchange, feed).take(request())
+
+    seconds[0] = LATELY_S
+    assert (await reader(exchange, feed).take(request())).subject is not None
+
+
+@pytest.mark.usefixtures("no_pauses")
+async def test_a_full_close_of_a_position_that_is_up_to_date_does_not_wait_for_its_trades() -> None:
+    exchange = FakeExchange(
+        held=Views[Positions]((position("60", updated_ms=NOW - 5),)), fills=Views[Trades]((OPENING,))
+    )
+
+    await reader(exchange, stream_told(trade(501, "-40", time_ms=NOW - 5))).take(request("full", full=True))
+
+    assert exchange.held.reads == 1
+
+
+@pytest.mark.usefixtures("no_pauses")
+async def test_hedge_mode_a_full_close_does_not_wait_for_what_was_told_of_the_other_side() -> None:
+    held = (position("100", LONG, updated_ms=NOW - 2 * DAY),)
+    exchange = FakeExchange(
+        held=Views[Positions](held), fills=Views[Trades]((trade(OPENED_BY, "100", days_ago=2, side=LONG),)), hedge=True
+    )
+
+    await reader(exchange, stream_told(trade(501, "-40", time_ms=NOW, side=SHORT))).take(request("full", full=True))
+
+    assert exchange.held.reads == 1
 
 
 @pytest.mark.parametrize("status", ["NEW", "PARTIALLY_FILLED"])

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from contracts.order import OrderSide, OrderState, PositionSide, Trade
 from exchange.user_stream_events import KeyExpired, OrderNews, OtherNews, PositionNews
-from exchange.user_stream_fills import MOST_ORDERS, ToldFills
+from exchange.user_stream_fills import LATELY_S, MOST_ORDERS, ToldFills
 
 SYMBOL = "ETHUSDT"
 NEVER = 60.0
@@ -75,6 +75,22 @@ def test_only_the_latest_orders_are_remembered() -> None:
 
     assert fills.fills(SYMBOL, order(0)) == ()
     assert len(fills.fills(SYMBOL, order(MOST_ORDERS))) == 1
+
+
+def test_the_newest_trade_is_the_one_with_the_highest_id_and_only_for_a_few_seconds() -> None:
+    seconds = [0.0]
+    fills = ToldFills(clock=lambda: seconds[0])
+    assert fills.newest_trade(SYMBOL) is None
+    fills.take(news(fill(5)))
+    fills.take(news(fill(3)))
+    fills.take(news(fill(9), symbol="BTCUSDT"))
+    assert fills.newest_trade(SYMBOL) == fill(5)
+
+    seconds[0] = LATELY_S
+
+    assert fills.newest_trade(SYMBOL) is None
+    fills.take(news(fill(4)))
+    assert fills.newest_trade(SYMBOL) == fill(4)
 
 
 async def test_news_since_the_mark_are_not_waited_for() -> None:

@@ -11,7 +11,6 @@ from temporalio.client import Client
 from bench.close_weight import weight_per_close
 from contracts.errors import ExchangeThrottled
 from exchange.allowance import Allowance
-from tests.bridge.servers import eventually
 from tests.lab import Lab
 
 TELLS = ("banned this address", "limits this address's reads", "limits this account's orders")
@@ -60,7 +59,7 @@ async def test_a_burst_of_closes_meets_no_limit(
     """Forty at two fifths of the exchange's limits; ``bench.weights`` has a hundred at the whole ones."""
     async with Lab(temporal, redis, user_stream=True, recv_window_ms=UNHURRIED_MS) as lab:
         assert lab.exchange is not None
-        await stream_connected(lab)
+        await lab.stream_connected()
         await list_and_open(lab, names := symbols(40))
         await lab.call("POST", "/sim/limits", weight_per_minute=960, orders_per_minute=480, orders_per_10s=120)
         lab.exchange._limits.adopt(Allowance(weight_1m=960, orders_10s=120, orders_1m=480))
@@ -155,23 +154,13 @@ async def test_a_plain_close_costs_little_weight_and_no_more_than_is_kept_for_it
 
 async def test_with_the_user_stream_a_plain_close_costs_at_most_20(temporal: Client, redis: Redis) -> None:
     async with Lab(temporal, redis, user_stream=True) as lab:
-        await stream_connected(lab)
+        await lab.stream_connected()
         await list_and_open(lab, names := symbols(6))
         await lab.close(names.pop())  # the mode and the rules are known now
 
         weight = await weight_per_close(lab.simulator.url, lambda: closed(lab, names.pop()), times=5)
 
     assert weight <= 20
-
-
-async def stream_connected(lab: Lab) -> None:
-    exchange = lab.exchange
-    assert exchange is not None
-
-    async def connected() -> bool:
-        return exchange.stream_health is not None and exchange.stream_health.connected
-
-    await eventually(connected)
 
 
 async def closed(lab: Lab, name: str) -> None:

@@ -6,7 +6,6 @@ import pytest
 from redis.asyncio import Redis
 from temporalio.client import Client
 
-from tests.bridge.servers import eventually
 from tests.faults.scene import FULL, STOP_FIRES, Scene, ended, expected, play
 from tests.lab import Lab
 
@@ -34,12 +33,7 @@ DISORDER = (
 async def stream_lab(temporal: Client, redis: Redis) -> AsyncIterator[Lab]:
     """Harvest live with a user stream that is connected."""
     async with Lab(temporal, redis, user_stream=True) as running:
-
-        async def connected() -> bool:
-            health = running.exchange.stream_health if running.exchange else None
-            return health is not None and health.connected
-
-        await eventually(connected)
+        await running.stream_connected()
         yield running
 
 

@@ -33,7 +33,7 @@ Trouble = Callable[[Lab], Awaitable[None]]
 async def stream_lab(temporal: Client, redis: Redis) -> AsyncIterator[Lab]:
     """Harvest live with a user stream that is connected; a market order fills in three parts."""
     async with Lab(temporal, redis, user_stream=True, fills_per_order=3) as running:
-        await connections(running, 1)
+        await running.stream_connected()
         yield running
 
 
@@ -41,7 +41,7 @@ async def stream_lab(temporal: Client, redis: Redis) -> AsyncIterator[Lab]:
 async def stream_hedge_lab(temporal: Client, redis: Redis) -> AsyncIterator[Lab]:
     """The same on an account that keeps long and short apart."""
     async with Lab(temporal, redis, hedge=True, user_stream=True, fills_per_order=3) as running:
-        await connections(running, 1)
+        await running.stream_connected()
         yield running
 
 
@@ -49,18 +49,8 @@ async def stream_hedge_lab(temporal: Client, redis: Redis) -> AsyncIterator[Lab]
 async def patient_lab(temporal: Client, redis: Redis) -> AsyncIterator[Lab]:
     """A stream, and a worker that waits long for the answer to an order."""
     async with Lab(temporal, redis, user_stream=True, order_timeout=60) as running:
-        await connections(running, 1)
+        await running.stream_connected()
         yield running
-
-
-async def connections(lab: Lab, wanted: int) -> None:
-    """Return once the stream has been connected so often, and is now."""
-
-    async def are_there() -> bool:
-        health = lab.exchange.stream_health if lab.exchange else None
-        return health is not None and health.connected and health.connections >= wanted
-
-    await eventually(are_there)
 
 
 async def to_the_end(lab: Lab, **fields: str) -> Fields:
@@ -288,7 +278,7 @@ async def test_after_a_cut_and_after_an_expired_key_it_is_of_use_again(stream_la
         await stream_fault(kind, NEWS_OF_FILLS, times=1)(stream_lab)
         await stream_lab.open(SYMBOL, "LONG", "100")
         await stream_lab.close(SYMBOL)
-        await connections(stream_lab, again)
+        await stream_lab.stream_connected(again)
     await stream_lab.open(SYMBOL, "LONG", "100")
     weight = count_weight(stream_lab)
 

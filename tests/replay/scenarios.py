@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from contracts.mode import Mode
 from contracts.names import CONSUMER_GROUP, STREAM_INTENT
-from tests.bridge.servers import eventually
 from tests.faults.outside import Outside
 from tests.lab import Lab
 
@@ -201,27 +200,17 @@ async def several_pieces(lab: Lab) -> None:
 
 
 async def told_by_the_stream(lab: Lab) -> None:
-    await stream_connected(lab)
+    await lab.stream_connected()
     await lab.open(SYMBOL, "LONG", "10")
     await lab.close(SYMBOL)
 
 
 async def overtaken_by_the_stream(lab: Lab) -> None:
     """The stream tells the order's end, its answer does not come."""
-    await stream_connected(lab)
+    await lab.stream_connected()
     await lab.open(SYMBOL, "LONG", "10")
     await lab.fault("executed_delay", delay_ms=4_000)
     await lab.close(SYMBOL)
-
-
-async def stream_connected(lab: Lab) -> None:
-    assert lab.exchange is not None
-    exchange = lab.exchange
-
-    async def connected() -> bool:
-        return exchange.stream_health is not None and exchange.stream_health.connected
-
-    await eventually(connected)
 
 
 async def answered_before(lab: Lab) -> None:
@@ -272,6 +261,14 @@ async def the_other_side_waits(lab: Lab) -> None:
     await lab.result(second)
 
 
+async def begun_anew(lab: Lab) -> None:
+    """It begins with a long that was turned over to a short, as no read shows yet."""
+    await lab.open(SYMBOL, "LONG", "10")
+    await lab.fault("read_lag", call="GET *", delay_ms=1000)
+    await lab.open(SYMBOL, "SHORT", "16")
+    await lab.close(SYMBOL)
+
+
 SCENARIOS = (
     Scenario(full),
     Scenario(partial),
@@ -301,6 +298,7 @@ SCENARIOS = (
     Scenario(overtaken_by_the_stream, user_stream=True, order_timeout=10.0),
     Scenario(answered_before),
     Scenario(closed_elsewhere),
+    Scenario(begun_anew),
     Scenario(throttled),
     Scenario(given_up_for_a_stronger),
     Scenario(the_other_side_waits, hedge=True),
