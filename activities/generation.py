@@ -1,7 +1,7 @@
 """Which fill opened the position from flat: its identity, found in the exchange's own trades."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from contracts.order import Trade
@@ -133,6 +133,11 @@ def _just_opened_unseen(positions: Sequence[Position], trades: Sequence[Trade], 
         if recent and own[-1].realized_pnl == 0 and sum(trade.signed_quantity for trade in own) != 0:
             return True
     return False
+
+
+def traded_lately(order_ids: Iterable[int], trades: Sequence[Trade], now_ms: int) -> frozenset[int]:
+    """Which of these orders traded just now. If one of them is not shown, the read of orders lags behind the trades."""
+    return frozenset(order_ids) & {trade.order_id for trade in trades if now_ms - trade.time_ms <= HOT_MS}
 
 
 async def pause_for_hot_reads() -> None:

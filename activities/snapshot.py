@@ -1,7 +1,7 @@
 """Step 1: one read of everything that a decision needs, in as few round trips as it takes."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from activities.fees import FeeRates
@@ -12,6 +12,7 @@ from activities.generation import (
     belongs,
     one_moment,
     pause_for_hot_reads,
+    traded_lately,
     unread_generation,
 )
 from activities.hints import RedisHints
@@ -116,15 +117,24 @@ class SnapshotReader:
             unread = unread_generation(subject, read.trades)
             return unread, _all_final(await self._own_orders(request, unread, (), split=False))
         generation, reducing = await self._generations.find(subject, read.trades)
-        own = await self._own_orders(request, generation, reducing, may_be_split(generation, rules))
+        must_show = () if request.full else traded_lately(reducing, read.trades, self._exchange.now_ms())
+        own = await self._own_orders(request, generation, reducing, may_be_split(generation, rules), must_show)
         return generation, _all_final(own)
 
     async def _own_orders(
-        self, request: SnapshotRequest, generation: GenerationFacts, reducing: Sequence[int], split: bool
+        self,
+        request: SnapshotRequest,
+        generation: GenerationFacts,
+        reducing: Sequence[int],
+        split: bool,
+        must_show: Collection[int] = (),
     ) -> tuple[OrderState, ...]:
         """Orders of this rung that executed (by the trades), and the one that would be sent next, if it exists.
 
         Pieces of a split order have ids that cannot be guessed, so then everything since the opening is listed.
+
+        Raises:
+            ExchangeUnavailable: an order that must be shown is not. It may be of this rung.
         """
         executed, next_one = await asyncio.gather(
             self._all_orders(request.symbol, generation)
@@ -132,6 +142,8 @@ class SnapshotReader:
             else self._orders_by_id(request.symbol, generation, reducing),
             self._by_attempt(request, generation, request.known_attempts + 1),
         )
+        if unseen := set(must_show).difference(order.order_id for order in executed):
+            raise ExchangeUnavailable(f"orders {sorted(unseen)} have trades and cannot be read yet")
         own = {order.client_order_id: order for order in executed if _is_own(order, request, generation)}
         if next_one is not None:
             own[next_one.client_order_id] = next_one

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from decimal import Decimal
 
-from activities.generation import UNREACHABLE, GenerationFinder, belongs, one_moment
+from activities.generation import UNREACHABLE, GenerationFinder, belongs, one_moment, traded_lately
 from activities.watch_identity import rungs_taken_by
 from contracts.errors import ExchangeUnavailable
-from contracts.order import OrderSide, PositionSide, Trade
+from contracts.order import OrderSide, OrderState, PositionSide, Trade
 from contracts.snapshot import GenerationFacts, Position
 from contracts.watch import HeldPosition, PositionMemory
 from exchange.port import ExchangePort
@@ -47,24 +47,27 @@ class Openings:
         memory = known if known is not None and same else _fresh(position, facts, seen_from_ms)
         unseen = [order_id for order_id in reducing if order_id not in memory.orders_seen]
         looked_at = unseen[-lookups:] if lookups else []
-        taken = await self._rungs(held, facts.opening_trade_id, looked_at)
+        found = await self._orders(position.symbol, looked_at)
+        settled = {order_id for order_id, order in found.items() if order.final}
+        lagging = traded_lately(set(looked_at) - settled, trades, self._exchange.now_ms())
+        answered = [order_id for order_id in looked_at if order_id not in lagging]
+        taken = rungs_taken_by(list(found.values()), self._account, held.key, facts.opening_trade_id)
         paid, all_known = fees_of_open(position, trades, facts.opening_trade_id)
         return memory.model_copy(
             update={
-                "changed_ms": (position.updated_ms or 0) if len(looked_at) == len(unseen) else NOT_READ,
+                "changed_ms": (position.updated_ms or 0) if len(answered) == len(unseen) else NOT_READ,
                 "entry_price": position.entry_price,
                 "peak_quantity": max(memory.peak_quantity, facts.peak_size, position.size),
                 "fees_paid": paid,
                 "fees_known": all_known,
-                "orders_seen": (*memory.orders_seen, *looked_at),
+                "orders_seen": (*memory.orders_seen, *answered),
                 "rungs_taken": tuple(dict.fromkeys((*memory.rungs_taken, *taken))),
             }
         )
 
-    async def _rungs(self, held: HeldPosition, generation: int, order_ids: Sequence[int]) -> Sequence[str]:
-        symbol = held.position.symbol
+    async def _orders(self, symbol: str, order_ids: Sequence[int]) -> dict[int, OrderState]:
         found = await asyncio.gather(*(self._exchange.order_by_id(symbol, order_id) for order_id in order_ids))
-        return rungs_taken_by([order for order in found if order is not None], self._account, held.key, generation)
+        return {order.order_id: order for order in found if order is not None}
 
 
 def _fresh(position: Position, facts: GenerationFacts, seen_from_ms: int) -> PositionMemory:

@@ -101,6 +101,27 @@ async def test_orders_of_ours_are_found_by_the_trades_that_reduced_the_position(
     assert snapshot.generation.opening_trade_id == OPENED_BY
 
 
+@pytest.mark.parametrize("listed", [False, True])
+async def test_r68_an_order_that_traded_a_moment_ago_and_is_not_shown_is_waited_for(listed: bool) -> None:
+    size, part = ("5000", "-1250") if listed else ("100", "-25")
+    fills = (trade(OPENED_BY, size, days_ago=2), trade(501, part, time_ms=NOW - 5, order_id=9))
+    held = position(str(Decimal(size) + Decimal(part)), updated_ms=NOW - 5)
+    exchange = FakeExchange(held=Views[Positions]((held,)), fills=Views[Trades](fills))
+
+    with pytest.raises(ExchangeUnavailable, match=r"orders \[9\] have trades and cannot be read yet"):
+        await reader(exchange).take(request())
+
+    assert (await reader(exchange).take(request("full", full=True))).subject == held
+    exchange.orders = [own(2, 9, original=part.lstrip("-"))]
+    assert ids((await reader(exchange).take(request())).own_orders) == {9}
+
+
+async def test_an_order_that_the_exchange_does_not_remember_is_not_waited_for() -> None:
+    exchange = exchange_with("75", [trade(501, "-25", days_ago=1, order_id=9)], [])
+
+    assert (await reader(exchange).take(request())).own_orders == ()
+
+
 async def test_an_order_of_ours_that_no_trade_shows_is_found_by_the_id_that_would_be_used_next() -> None:
     exchange = exchange_with("100", [], [own(1, 9, original="25")])
 
@@ -173,6 +194,7 @@ async def test_r52_a_position_that_changes_under_our_hands_is_read_until_its_tra
     exchange = FakeExchange(
         held=Views[Positions]((position("60", updated_ms=NOW - 5),)),
         fills=Views[Trades]((before,), (before,), (before, after)),
+        orders=[order(after.order_id, "web_4711")],
     )
 
     snapshot = await reader(exchange).take(request())

@@ -41,6 +41,26 @@ async def test_r68_a_repeated_rung_takes_no_second_part_while_reads_lag_behind_s
     assert await lab.position("SOLUSDT") == 75 + Decimal(traded)
 
 
+@pytest.mark.parametrize("lag_ms", [1500, 4000])
+async def test_r68_a_repeated_rung_takes_no_second_part_while_the_order_of_the_first_cannot_be_read(
+    temporal: Client, redis: Redis, lag_ms: int
+) -> None:
+    """Found by a drill: the first id was refused, the second executed; its trade was shown and the order was not."""
+    async with Lab(temporal, redis, user_stream=True) as lab:
+        await lab.stream_connected()
+        await lab.open("SOLUSDT", "LONG", "100")
+        await lab.fault("error", code=-2022, msg="ReduceOnly Order is rejected.")
+        await lab.fault("read_lag", call="GET /fapi/v1/order", delay_ms=lag_ms)
+        first = await lab.close("SOLUSDT", "PARTIAL_25")
+        await lab.handle("SOLUSDT").result()
+
+        repeated = await lab.close("SOLUSDT", "PARTIAL_25")
+
+        assert (first["outcome"], repeated["outcome"]) == ("REDUCED", "ALREADY_DONE")
+        assert await lab.executed("SOLUSDT") == 25
+        assert await lab.position("SOLUSDT") == 75
+
+
 async def test_a_full_close_of_a_position_whose_opening_cannot_be_read_yet_claims_nothing_of_the_one_before(
     temporal: Client, redis: Redis
 ) -> None:

@@ -46,6 +46,18 @@ async def test_r68_two_four_and_six_r_close_25_50_and_75_percent_once_each(
     assert len(await watched.requests(SYMBOL)) == 3
 
 
+async def test_r68_a_rung_whose_order_cannot_be_read_for_a_while_is_not_forgotten(watched: WatchLab) -> None:
+    await opened(watched)
+    await watched.until_report(SYMBOL, rule="none")
+    await watched.fault("read_lag", call="GET /fapi/v1/order", delay_ms=2500)
+
+    await climb(watched, "2610", "75", "p25")
+    await watched.until_status(readable=True)
+
+    assert await watched.executed(SYMBOL) == 25
+    assert len(await watched.requests(SYMBOL)) == 1
+
+
 async def test_a_loss_beyond_the_limit_is_closed_at_once_with_the_familiar_words(watched: WatchLab) -> None:
     await opened(watched)
     await watched.until_report(SYMBOL, rule="none")
