@@ -142,11 +142,11 @@ def make_worker(parts: Parts, settings: Settings) -> Worker:
 def make_activities(parts: Parts, settings: Settings) -> Sequence[Callable[..., Any]]:
     """Every side effect."""
     exchange, fees, feed = parts.exchange, FeeRates(), parts.exchange.fill_feed
-    reads = ExchangeReads(SnapshotReader(exchange, RedisHints(parts.redis), fees, feed), OrderLook(exchange))
-    orders = ExchangeOrders(exchange, settings.mode, SentMarks(parts.redis, settings.account, parts.claim), feed)
+    marks = SentMarks(parts.redis, settings.account, parts.claim)
+    reads = ExchangeReads(SnapshotReader(exchange, RedisHints(parts.redis), marks, fees, feed), OrderLook(exchange))
+    orders = ExchangeOrders(exchange, settings.mode, marks, feed)
     results = make_results(parts, settings, Confirmation(exchange, feed, fees))
     stops = make_stops(parts, settings)
-    safety = SafetyReader(exchange, exchange.safety_reads, settings.account)
     survey = AccountSurvey(exchange.safety_reads, parts.redis, settings.account, settings.mode)
     starter = Starter(parts.client, policy_of(settings), bridge_settings(settings), BridgeStats())
     records = Reconciler(exchange, exchange.reconcile_reads, parts.redis, keeper_of(settings))
@@ -161,7 +161,7 @@ def make_activities(parts: Parts, settings: Settings) -> Sequence[Callable[..., 
         stops.place_stop,
         stops.look_for_stop,
         CloseDoor(parts.client, settings.account, starter).hand_over,
-        safety.read_for_safety,
+        SafetyReader(exchange, exchange.safety_reads, settings.account).read_for_safety,
         survey.survey_account,
         survey.halt_new_risk,
         survey.tell_flattened,

@@ -6,34 +6,40 @@ not know the order yet, and a new run would send it again under the same id. Thi
 
 import asyncio
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from temporalio import activity
 
 from contracts.errors import AccountOwned
-from contracts.names import key_sent
+from contracts.names import key_last_sent, key_sent
 from contracts.order import Ticket
 from contracts.ownership import CLAIM_MS, AccountClaim
+from kernel.identity import parse_client_order_id
 
 REMEMBER_SECONDS: Final = 24 * 3600
 PATIENCE_SECONDS: Final = 0.5
 
 _MARK: Final = """
-if KEYS[2] then
-  local owner = redis.call('GET', KEYS[2])
-  if owner and owner ~= ARGV[3] then return owner end
-  redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[4])
+if KEYS[3] then
+  local owner = redis.call('GET', KEYS[3])
+  if owner and owner ~= ARGV[4] then return owner end
+  redis.call('SET', KEYS[3], ARGV[4], 'PX', ARGV[5])
 end
-if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'EX', ARGV[2]) then return 1 end
-return 0
+if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'EX', ARGV[3]) then return 0 end
+local function attempt(id) return tonumber(string.match(id or '', '^hv%-%w+%-%w+%-(%d+)') or 0) end
+if attempt(ARGV[2]) >= attempt(redis.call('GET', KEYS[2]) or '') then
+  redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[3])
+end
+return 1
 """
-"""Claim renewed and order marked in one round trip, or neither: between the two the account could change hands."""
+"""Claim renewed and order marked in one round trip, or neither: between the two the account could change hands. An
+attempt that was overtaken by a later one is not the last one."""
 
 
 class SentMarks:
-    """One mark per client order id, set before the order leaves."""
+    """One mark per client order id, set before the order leaves; and the last id of each rung of a position."""
 
     def __init__(self, redis: Redis, account: str, claim: AccountClaim | None = None) -> None:
         self._redis = redis
@@ -56,17 +62,41 @@ class SentMarks:
             return True
 
     def _asked(self, key: str, ticket: Ticket) -> tuple[list[str], list[str | int]]:
-        mine: list[str | int] = [str(ticket.timestamp_ms), REMEMBER_SECONDS]
+        last = key_last_sent(self._account, ticket.symbol, ticket.client_order_id)
+        mine: list[str | int] = [str(ticket.timestamp_ms), ticket.client_order_id, REMEMBER_SECONDS]
         claim = self._claim
         if claim is None or claim.key is None:
-            return [key], mine
-        return [key, claim.key], [*mine, claim.name, CLAIM_MS]
+            return [key, last], mine
+        return [key, last, claim.key], [*mine, claim.name, CLAIM_MS]
 
     def _answered(self, answer: object) -> bool:
         if isinstance(answer, int):
             return bool(answer)
         owner = answer.decode(errors="replace") if isinstance(answer, bytes) else str(answer)
         raise AccountOwned(f"the account belongs to {owner} now: nothing was sent")
+
+    async def passed(self, symbol: str, client_order_id: str) -> int:
+        """How many attempts on this id's rung of this id's position were made and left behind, by whatever run.
+
+        The next id is one that nobody used, or the last one that was: it may be on its way still, and whoever sends it
+        again is told so. Beginning with an earlier id, which was refused and is free, would pass it by. 0 if nothing is
+        known, also where Redis is away: that does not stop a close.
+        """
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                return await self._passed(symbol, client_order_id)
+        except (RedisError, OSError, TimeoutError) as away:
+            activity.logger.warning("earlier attempts not known", extra={"reason": str(away), "symbol": symbol})
+            return 0
+
+    async def _passed(self, symbol: str, client_order_id: str) -> int:
+        raw: Any = await self._redis.get(key_last_sent(self._account, symbol, client_order_id))
+        last = raw.decode(errors="replace") if raw else ""
+        key = parse_client_order_id(last)
+        if key is None:
+            return 0
+        refused = not await self._redis.exists(key_sent(self._account, symbol, last))
+        return key.attempt if refused else key.attempt - 1
 
     async def forget(self, ticket: Ticket) -> None:
         """The exchange refused it for certain: the id is free. Should this fail, its next use is settled first."""

@@ -1,7 +1,7 @@
 """Step 1: one read of everything that a decision needs, in as few round trips as it takes."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from activities.fees import FeeRates
@@ -16,18 +16,16 @@ from activities.generation import (
     unread_generation,
 )
 from activities.hints import RedisHints
+from activities.marks import SentMarks
+from activities.own_orders import NOTHING_EARLIER, Earlier, OwnOrders
 from contracts.errors import ExchangeUnavailable
-from contracts.order import OrderState, PositionSide, Trade
+from contracts.order import PositionSide, Trade
 from contracts.snapshot import GenerationFacts, Position, Snapshot, SnapshotRequest, SymbolRules
 from exchange.port import ExchangePort, FillFeed
 from kernel.errors import KernelError
 from kernel.guard import OPENED_AFTER_TOLERANCE_SECONDS
-from kernel.identity import client_order_id, parse_client_order_id
 from kernel.lot_filters import lot_rules
 from kernel.sizing import largest_piece
-
-MOST_LOOKUPS = 8
-"""Reducing orders asked for one by one; for more, one listing is cheaper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +41,16 @@ class SnapshotReader:
     """Reads the exchange and the hints together."""
 
     def __init__(
-        self, exchange: ExchangePort, hints: RedisHints, fees: FeeRates | None = None, feed: FillFeed | None = None
+        self,
+        exchange: ExchangePort,
+        hints: RedisHints,
+        marks: SentMarks | None = None,
+        fees: FeeRates | None = None,
+        feed: FillFeed | None = None,
     ) -> None:
         self._exchange = exchange
         self._hints = hints
+        self._own = OwnOrders(exchange, marks)
         self._fees = fees or FeeRates()
         self._feed = feed
         self._generations = GenerationFinder(exchange)
@@ -60,7 +64,7 @@ class SnapshotReader:
         )
         self._fees.learn(request.symbol, read.trades)
         subject = choose_subject(read.positions, request.side)
-        generation, own = await self._history(request, subject, read, rules)
+        generation, earlier = await self._history(request, subject, read, rules)
         return Snapshot(
             exchange_time_ms=self._exchange.now_ms(),
             positions=read.positions,
@@ -68,7 +72,8 @@ class SnapshotReader:
             generation=generation,
             subject_as_of_ms=_apart_since(subject, read),
             last_trade_id=max((trade.trade_id for trade in read.trades), default=0),
-            own_orders=own,
+            own_orders=earlier.orders,
+            attempts_passed=earlier.passed,
             rules=rules,
             hints=hints,
         )
@@ -110,68 +115,16 @@ class SnapshotReader:
 
     async def _history(
         self, request: SnapshotRequest, subject: Position | None, read: _Read, rules: SymbolRules
-    ) -> tuple[GenerationFacts | None, tuple[OrderState, ...]]:
+    ) -> tuple[GenerationFacts | None, Earlier]:
         if subject is None:
-            return None, ()
+            return None, NOTHING_EARLIER
         if not read.agree:
             unread = unread_generation(subject, read.trades)
-            return unread, _all_final(await self._own_orders(request, unread, (), split=False))
+            return unread, await self._own.find(request, unread, (), split=False)
         generation, reducing = await self._generations.find(subject, read.trades)
         must_show = () if request.full else traded_lately(reducing, read.trades, self._exchange.now_ms())
-        own = await self._own_orders(request, generation, reducing, may_be_split(generation, rules), must_show)
-        return generation, _all_final(own)
-
-    async def _own_orders(
-        self,
-        request: SnapshotRequest,
-        generation: GenerationFacts,
-        reducing: Sequence[int],
-        split: bool,
-        must_show: Collection[int] = (),
-    ) -> tuple[OrderState, ...]:
-        """Orders of this rung that executed (by the trades), and the one that would be sent next, if it exists.
-
-        Pieces of a split order have ids that cannot be guessed, so then everything since the opening is listed.
-
-        Raises:
-            ExchangeUnavailable: an order that must be shown is not. It may be of this rung.
-        """
-        executed, next_one = await asyncio.gather(
-            self._all_orders(request.symbol, generation)
-            if split
-            else self._orders_by_id(request.symbol, generation, reducing),
-            self._by_attempt(request, generation, request.known_attempts + 1),
-        )
-        if unseen := set(must_show).difference(order.order_id for order in executed):
-            raise ExchangeUnavailable(f"orders {sorted(unseen)} have trades and cannot be read yet")
-        own = {order.client_order_id: order for order in executed if _is_own(order, request, generation)}
-        if next_one is not None:
-            own[next_one.client_order_id] = next_one
-        while (attempt := _last_attempt(own) + 1) > request.known_attempts + 1:
-            further = await self._by_attempt(request, generation, attempt)
-            if further is None:
-                break
-            own[further.client_order_id] = further
-        return tuple(own.values())
-
-    async def _by_attempt(
-        self, request: SnapshotRequest, generation: GenerationFacts, attempt: int
-    ) -> OrderState | None:
-        """Idea 1 of the design: an id is looked up before it is first used, whoever may have used it."""
-        identity = client_order_id(_named_by(request, generation), request.rung, attempt)
-        return await self._exchange.order_by_client_id(request.symbol, identity)
-
-    async def _all_orders(self, symbol: str, generation: GenerationFacts) -> tuple[OrderState, ...]:
-        return await self._exchange.orders_since(symbol, generation.opened_at_ms)
-
-    async def _orders_by_id(
-        self, symbol: str, generation: GenerationFacts, order_ids: Sequence[int]
-    ) -> tuple[OrderState, ...]:
-        if len(order_ids) > MOST_LOOKUPS:
-            listed = await self._all_orders(symbol, generation)
-            return tuple(order for order in listed if order.order_id in set(order_ids))
-        found = await asyncio.gather(*(self._exchange.order_by_id(symbol, order_id) for order_id in order_ids))
-        return tuple(order for order in found if order is not None)
+        split = may_be_split(generation, rules)
+        return generation, await self._own.find(request, generation, reducing, split, must_show)
 
 
 def _apart_since(subject: Position | None, read: _Read) -> int | None:
@@ -205,24 +158,3 @@ def may_be_split(generation: GenerationFacts, rules: SymbolRules) -> bool:
     """Whether an order of this generation may have been larger than one MARKET order."""
     largest = largest_piece(lot_rules(rules))
     return 0 < largest < generation.peak_size
-
-
-def _is_own(order: OrderState, request: SnapshotRequest, generation: GenerationFacts) -> bool:
-    key = parse_client_order_id(order.client_order_id)
-    return key is not None and (key.generation, key.rung) == (_named_by(request, generation), request.rung)
-
-
-def _named_by(request: SnapshotRequest, generation: GenerationFacts) -> int:
-    """The generation in our orders' ids: a run keeps the one that it began with, whatever it reads later."""
-    return generation.opening_trade_id if request.generation is None else request.generation
-
-
-def _all_final(own: tuple[OrderState, ...]) -> tuple[OrderState, ...]:
-    if any(not order.final for order in own):
-        raise ExchangeUnavailable("an order of ours is not final yet")
-    return own
-
-
-def _last_attempt(own: dict[str, OrderState]) -> int:
-    keys = (parse_client_order_id(identity) for identity in own)
-    return max((key.attempt for key in keys if key is not None), default=0)

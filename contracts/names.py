@@ -133,6 +133,12 @@ def key_sent(account: str, symbol: str, client_order_id: str) -> str:
     return f"quantum:harvest:sent:{account}:{symbol}:{client_order_id}"
 
 
+def key_last_sent(account: str, symbol: str, client_order_id: str) -> str:
+    """Names the order that was handed to the network last, of those with this one's position and rung."""
+    rung_of_position = "-".join(client_order_id.split("-")[:3])
+    return f"quantum:harvest:latest:{account}:{symbol}:{rung_of_position}"
+
+
 def key_owner(venue: str, account_alias: str) -> str:
     """Which installation may send to an exchange account, by the exchange's own name of it; lives while renewed."""
     return f"quantum:harvest:owner:{venue}:{account_alias}"

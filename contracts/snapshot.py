@@ -98,6 +98,8 @@ class Snapshot(Value):
     What was traded up to then is in its size, whatever trades were seen beside it."""
     own_orders: tuple[OrderState, ...] = ()
     """Orders of this generation and rung that the exchange knows, whichever process sent them."""
+    attempts_passed: int = 0
+    """Attempts on this rung of this position that earlier runs made and left behind, by our own record of them."""
     open_orders: tuple[OrderState, ...] = ()
     algo_orders: tuple[AlgoOrder, ...] = ()
     """What rests was once read here, before the order; histories of that time show it."""

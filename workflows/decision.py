@@ -193,7 +193,7 @@ def plan(meaning: Meaning, snapshot: Snapshot, memory: Memory, policy: ClosePoli
     return Plan(
         subject=subject,
         generation=generation.opening_trade_id if memory.generation is None else memory.generation,
-        attempt=max(progress.next_attempt, memory.attempts + 1),
+        attempt=max(progress.next_attempt, memory.attempts + 1, snapshot.attempts_passed + 1),
         must_execute=total,
         left=left,
         target=target,

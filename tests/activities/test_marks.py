@@ -11,8 +11,9 @@ from activities.marks import REMEMBER_SECONDS, SentMarks
 from activities.orders import ExchangeOrders
 from contracts.mode import Mode
 from contracts.names import key_owner, key_sent
-from contracts.order import Reaction, Verdict
+from contracts.order import Reaction, Ticket, Verdict
 from contracts.ownership import CLAIM_MS
+from kernel.identity import client_order_id
 from runtime.redis_client import connect_redis
 from tests.activities.fake_exchange import FakeExchange
 from tests.activities.samples import ACCOUNT, SYMBOL, ticket
@@ -48,14 +49,53 @@ async def test_a_mark_is_kept_for_a_day(store: Redis) -> None:
     assert REMEMBER_SECONDS - 60 < left <= REMEMBER_SECONDS
 
 
+def attempt(number: int, pieces_after: int | None = None) -> Ticket:
+    return ticket().model_copy(update={"client_order_id": client_order_id(500, "p25", number, pieces_after)})
+
+
+async def test_r46_an_attempt_that_may_be_on_its_way_is_the_next_one_whatever_was_refused_before(store: Redis) -> None:
+    marks, any_id = SentMarks(store, ACCOUNT), attempt(1).client_order_id
+    passed = [await marks.passed(SYMBOL, any_id)]
+    for number in (1, 2):
+        await marks.first(attempt(number))
+        passed.append(await marks.passed(SYMBOL, any_id))
+        await marks.forget(attempt(number))
+        passed.append(await marks.passed(SYMBOL, any_id))
+    await marks.first(attempt(3, 1))
+    passed.append(await SentMarks(store, ACCOUNT).passed(SYMBOL, any_id))
+
+    assert passed == [0, 0, 1, 1, 2, 2]
+
+
+async def test_attempts_of_another_rung_position_symbol_or_account_are_others(store: Redis) -> None:
+    marks, mine = SentMarks(store, ACCOUNT), attempt(4)
+    await marks.first(mine)
+
+    others = [client_order_id(500, "p50", 1), client_order_id(501, "p25", 1)]
+    assert [await marks.passed(SYMBOL, other) for other in others] == [0, 0]
+    assert await marks.passed("BTCUSDT", mine.client_order_id) == 0
+    assert await SentMarks(store, "second").passed(SYMBOL, mine.client_order_id) == 0
+
+
+async def test_a_late_sender_of_an_earlier_attempt_does_not_hide_the_later_one(store: Redis) -> None:
+    marks = SentMarks(store, ACCOUNT)
+    await marks.first(attempt(1))
+    await marks.forget(attempt(1))
+    await marks.first(attempt(10))
+
+    assert await marks.first(attempt(1))
+    assert await marks.passed(SYMBOL, attempt(1).client_order_id) == 9
+
+
 async def test_a_redis_that_is_down_stops_no_order() -> None:
     dead = connect_redis(f"redis://127.0.0.1:{free_port()}/0")
 
     async with asyncio.timeout(5):
         may = await ActivityEnvironment().run(SentMarks(dead, ACCOUNT).first, ticket())
+        passed = await ActivityEnvironment().run(SentMarks(dead, ACCOUNT).passed, SYMBOL, ticket().client_order_id)
 
     await dead.aclose()
-    assert may
+    assert (may, passed) == (True, 0)
 
 
 OWNER = key_owner("simulator", "SimAlias")

@@ -8,7 +8,8 @@ import pytest
 
 from activities import generation
 from activities.hints import RedisHints
-from activities.snapshot import MOST_LOOKUPS, SnapshotReader, choose_subject
+from activities.own_orders import MOST_LOOKUPS
+from activities.snapshot import SnapshotReader, choose_subject
 from contracts.errors import ExchangeUnavailable
 from contracts.order import OrderState, PositionSide, Trade
 from contracts.snapshot import Position, PositionHints, SnapshotRequest

@@ -71,6 +71,25 @@ async def test_a_rung_whose_order_is_still_on_its_way_when_its_run_is_lost_execu
     assert await lab.position("SOLUSDT") == 50
 
 
+async def test_r46_a_rung_whose_second_order_is_still_on_its_way_when_its_run_is_lost_executes_once_in_all(
+    lab: Lab,
+) -> None:
+    await lab.open("SOLUSDT", "LONG", "100")
+    await lab.fault("error", code=-2022, msg="ReduceOnly Order is rejected.")
+    await lab.fault("late_execution", delay_ms=700)
+    await lab.send("SOLUSDT", "PARTIAL_50")
+    await lab.until("SOLUSDT", phase="settle")
+    assert await lab.position("SOLUSDT") == 100
+    await lab.handle("SOLUSDT").terminate("as if Temporal were empty")
+
+    result = await lab.close("SOLUSDT", "PARTIAL_50")
+
+    assert result["outcome"] in {"REDUCED", "ALREADY_DONE"}
+    assert len(await lab.requests("SOLUSDT")) == 2
+    assert await lab.executed("SOLUSDT") == 50
+    assert await lab.position("SOLUSDT") == 50
+
+
 async def test_a_partial_that_never_executed_and_cannot_be_proven_so_does_not_keep_a_full_close_waiting(
     lab: Lab,
 ) -> None:
