@@ -131,6 +131,7 @@ def test_streams_and_keys_are_those_of_the_code(page: Path) -> None:
     patterns |= {names.key_position_claim(""), names.key_open_positions("")}
     patterns |= {
         "quantum:harvest:answered:",
+        "quantum:harvest:latest:",
         "quantum:harvest:owner:",
         "quantum:harvest:published:",
         "quantum:harvest:record:",
