@@ -7,7 +7,13 @@ from redis.exceptions import RedisError
 from temporalio.exceptions import ApplicationError
 
 from activities.held_back import count_held_back
-from contracts.errors import CredentialsRefused, ExchangeError, ExchangeRefused, ExchangeThrottled
+from contracts.errors import (
+    CredentialsRefused,
+    DependencyUnavailable,
+    ExchangeError,
+    ExchangeRefused,
+    ExchangeThrottled,
+)
 
 UNKNOWN_SYMBOL = -1121
 
@@ -30,5 +36,5 @@ def as_application_errors() -> Iterator[None]:
         raise ApplicationError(f"the exchange: {refused}", type=kind, non_retryable=unknown) from refused
     except ExchangeError as failed:
         raise ApplicationError(f"the exchange: {failed}", type=type(failed).__name__) from failed
-    except RedisError as failed:
+    except (DependencyUnavailable, RedisError) as failed:
         raise ApplicationError(f"redis: {failed}", type="DependencyUnavailable") from failed

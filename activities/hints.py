@@ -31,7 +31,7 @@ class RedisHints:
                 market, proposal, position, frozen, answered = await self._fetch(symbol, decision_key)
         except (RedisError, OSError, TimeoutError) as failed:
             # R31 asks for exactly one switch that a human holds; when it cannot be read, closes are allowed.
-            return PositionHints(notes=(f"redis_unreadable:{type(failed).__name__}",))
+            return PositionHints(readable=False, notes=(f"redis_unreadable:{type(failed).__name__}",))
         notes: list[str] = []
         return PositionHints(
             market=market_facts(market, notes),

@@ -18,7 +18,7 @@ from activities.generation import (
 from activities.hints import RedisHints
 from activities.marks import SentMarks
 from activities.own_orders import NOTHING_EARLIER, Earlier, OwnOrders
-from contracts.errors import ExchangeUnavailable
+from contracts.errors import DependencyUnavailable, ExchangeUnavailable
 from contracts.order import PositionSide, Trade
 from contracts.snapshot import GenerationFacts, Position, Snapshot, SnapshotRequest, SymbolRules
 from exchange.port import ExchangePort, FillFeed
@@ -65,6 +65,8 @@ class SnapshotReader:
         self._fees.learn(request.symbol, read.trades)
         subject = choose_subject(read.positions, request.side)
         generation, earlier = await self._history(request, subject, read, rules)
+        if not hints.readable and _may_have_been_answered(request, generation):
+            raise DependencyUnavailable("whether this decision was answered before its position was opened")
         return Snapshot(
             exchange_time_ms=self._exchange.now_ms(),
             positions=read.positions,
@@ -132,6 +134,16 @@ def _apart_since(subject: Position | None, read: _Read) -> int | None:
     if subject is None or read.agree or add_up(subject, read.trades):
         return None
     return subject.updated_ms
+
+
+def _may_have_been_answered(request: SnapshotRequest, generation: GenerationFacts | None) -> bool:
+    """Whether a decision that is carried out again by accident would be so on a younger position (R65).
+
+    On the one that it was made for it does no harm: a full close's target is 0, and a rung is taken once.
+    """
+    if request.generation is not None or generation is None or request.decided_at_ms is None:
+        return False
+    return generation.opened_at_ms > request.decided_at_ms
 
 
 def _may_be_another(request: SnapshotRequest, position: Position, unseen: Trade | None) -> bool:

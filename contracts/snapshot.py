@@ -68,6 +68,8 @@ class PositionHints(Value):
     """Why a human froze all closes, or None."""
     answered: bool = False
     """Whether the decision was answered before: its entry was delivered again after its close had ended."""
+    readable: bool = True
+    """Whether Redis answered. If not, all of this is unknown, ``answered`` too."""
     notes: tuple[str, ...] = ()
     """What was missing, unreadable or malformed."""
 

@@ -4,7 +4,7 @@ Read :meth:`CloseWorkflow._close`: it is the design's seven steps. The rest of t
 what the one before it found out.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -58,6 +58,7 @@ class CloseWorkflow(CloseQueries):
         self._looked_again = False
         self._settling = False
         self._looked_at = workflow.now()  # before the latest read of the position
+        self._ordered_at: datetime | None = None  # before the one that the last orders were made from
         self._dealt_with = DealtWith()
         self._left_behind: CancelRequest | None = None
 
@@ -139,13 +140,13 @@ class CloseWorkflow(CloseQueries):
 
     async def _end_without_order(self, judgement: Judgement) -> CloseResult:
         """The guard sees nothing to send, or nothing more."""
-        self._dealt_with = without_order(judgement, self._looked_at)
+        self._dealt_with = without_order(self._case, judgement, self._looked_at, self._ordered_at)
         result = await self._end_with(judgement, outcome_without_permit(self._case, judgement))
         return await self._tidy_up(judgement, result)
 
     async def _place(self, planned: Plan, snapshot: Snapshot) -> SendReport:
         """4: send each order once. The first one that is not accepted ends the attempt."""
-        case = self._case
+        case, self._ordered_at = self._case, self._looked_at
         case.memory.start_attempt(planned.attempt, snapshot.own_orders)
         report = None
         for ticket in tickets(case.meaning, planned, snapshot, case.policy):

@@ -26,17 +26,26 @@ class DealtWith:
     """Nothing is known against it, but only another look can tell."""
 
 
-def without_order(judgement: Judgement, looked_at: datetime) -> DealtWith:
-    """Whether a repeat of a decision that led to no order would find nothing to do either.
+def without_order(case: Case, judgement: Judgement, looked_at: datetime, ordered_at: datetime | None) -> DealtWith:
+    """Whether a repeat of a decision that led to no order, or to no further one, would find nothing to do either.
 
     A refusal for the intent's own sake (its age, its account, its wording) says nothing about the next intent.
     """
     permit, gone = judgement.permit, judgement.snapshot.subject is None
+    if ordered_at and _replaced_what_we_closed(case, judgement) and workflow.patched("decided-before-the-order"):
+        return DealtWith(ordered_at)
     if permit.decisive == "no_position":
         dealt_with = gone and "other_side_open" not in permit.reasons
     else:
         dealt_with = permit.decisive == "rung_already_done"
     return DealtWith(looked_at if dealt_with else None)
+
+
+def _replaced_what_we_closed(case: Case, judgement: Judgement) -> bool:
+    """All that the run began with was closed by us, and what is open was opened since: nobody decided about that one
+    before our orders were made (R65)."""
+    opened = judgement.snapshot.generation
+    return case.memory.executed_everything and opened is not None and case.memory.is_another(opened)
 
 
 def after_orders(conclusion: Conclusion, begun: datetime, looked_at: datetime) -> DealtWith:

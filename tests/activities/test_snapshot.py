@@ -10,7 +10,7 @@ from activities import generation
 from activities.hints import RedisHints
 from activities.own_orders import MOST_LOOKUPS
 from activities.snapshot import SnapshotReader, choose_subject
-from contracts.errors import ExchangeUnavailable
+from contracts.errors import DependencyUnavailable, ExchangeUnavailable
 from contracts.order import OrderState, PositionSide, Trade
 from contracts.snapshot import Position, PositionHints, SnapshotRequest
 from exchange.user_stream_events import OrderNews
@@ -44,6 +44,14 @@ def stream_told(*trades: Trade, clock: Callable[[], float] = monotonic) -> ToldF
     for each in trades:
         feed.take(OrderNews(SYMBOL, each.order_id, "web_4711", "FILLED", each))
     return feed
+
+
+class Unreadable(NoHints):
+    """Redis is away."""
+
+    async def read(self, symbol: str, decision_key: str = "") -> PositionHints:
+        del symbol, decision_key
+        return PositionHints(readable=False)
 
 
 def request(
@@ -258,6 +266,20 @@ async def test_a_position_that_was_opened_a_moment_ago_and_is_not_shown_is_not_t
     snapshot = await reader(exchange).take(request("full", full=True))
 
     assert snapshot.subject == position("100", updated_ms=NOW - 5)
+
+
+async def test_r65_a_decision_that_may_have_been_answered_before_its_position_was_opened_waits_for_redis() -> None:
+    """Found by a drill: carried out again after a lost task while Redis was away, on the position that came next."""
+    exchange = exchange_with("100", [], [])
+    snapshots = SnapshotReader(exchange, Unreadable())
+    decided_before = request("full", full=True).model_copy(update={"decided_at_ms": NOW - 2 * DAY - 1})
+
+    with pytest.raises(DependencyUnavailable, match="answered"):
+        await snapshots.take(decided_before)
+
+    begun = decided_before.model_copy(update={"generation": OPENED_BY, "entry_price": Decimal(3000)})
+    decided_since = decided_before.model_copy(update={"decided_at_ms": NOW - 2 * DAY})
+    assert [(await snapshots.take(each)).subject is not None for each in (begun, decided_since)] == [True, True]
 
 
 OPENING = trade(OPENED_BY, "100", days_ago=2)

@@ -1,5 +1,6 @@
 """The position under way goes, and another takes its place: each decision stays with the position it was made for."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from tests.bridge.servers import eventually
@@ -83,6 +84,23 @@ async def test_a_close_of_a_reentry_is_not_answered_by_the_close_of_the_position
     assert (second["outcome"], Decimal(second["filled_qty"])) == ("CLOSED_FLAT", Decimal(60))
     assert await lab.executed("SOLUSDT") == 60
     assert await lab.position("SOLUSDT") == 0
+
+
+async def test_r65_a_repeat_that_was_decided_before_the_close_leaves_the_reentry_alone(lab: Lab) -> None:
+    """Found by a drill: within five seconds, so by the times alone it might be about either position."""
+    decided = datetime.now(UTC).isoformat()
+    await lab.open("SOLUSDT", "LONG", "100")
+    await lab.fault("error", call=POSITION, code=-1001, status=503, skip=1, times=4)  # the snapshot's read succeeds
+    entry = await lab.send("SOLUSDT", timestamp=decided)
+    await position_becomes(lab, "SOLUSDT", "0")
+    repeat = await lab.send("SOLUSDT", timestamp=decided)
+
+    await lab.open("SOLUSDT", "LONG", "60")
+
+    first, second = await lab.result(entry), await lab.result(repeat)
+    assert (first["outcome"], Decimal(first["filled_qty"])) == ("CLOSED_FLAT", Decimal(100))
+    assert (second["outcome"], Decimal(second["filled_qty"])) == ("JOINED", Decimal(0))
+    assert await lab.position("SOLUSDT") == 60
 
 
 async def close_that_still_tidies_up(lab: Lab) -> str:

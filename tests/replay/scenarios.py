@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from contracts.mode import Mode
 from contracts.names import CONSUMER_GROUP, STREAM_INTENT
@@ -261,6 +262,19 @@ async def the_other_side_waits(lab: Lab) -> None:
     await lab.result(second)
 
 
+async def decided_before_the_order(lab: Lab) -> None:
+    """A repeat of the close waits, and the position is opened anew before the close can be verified."""
+    decided = datetime.now(UTC).isoformat()
+    await lab.open(SYMBOL, "LONG", "10")
+    await lab.fault("error", call="GET /fapi/v3/positionRisk", code=-1001, status=503, skip=1, times=4)
+    first = await lab.send(SYMBOL, timestamp=decided)
+    await lab.until(SYMBOL, attempts=1)
+    repeat = await lab.send(SYMBOL, timestamp=decided)
+    await lab.open(SYMBOL, "LONG", "4")
+    await lab.result(first)
+    await lab.result(repeat)
+
+
 async def begun_anew(lab: Lab) -> None:
     """It begins with a long that was turned over to a short, as no read shows yet."""
     await lab.open(SYMBOL, "LONG", "10")
@@ -299,6 +313,7 @@ SCENARIOS = (
     Scenario(answered_before),
     Scenario(closed_elsewhere),
     Scenario(begun_anew),
+    Scenario(decided_before_the_order),
     Scenario(throttled),
     Scenario(given_up_for_a_stronger),
     Scenario(the_other_side_waits, hedge=True),
