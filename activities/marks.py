@@ -27,12 +27,14 @@ if KEYS[3] then
   if owner and owner ~= ARGV[4] then return owner end
   redis.call('SET', KEYS[3], ARGV[4], 'PX', ARGV[5])
 end
-if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'EX', ARGV[3]) then return 0 end
+local sent = redis.call('GET', KEYS[1])
+if sent then return tonumber(sent) or -1 end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
 local function attempt(id) return tonumber(string.match(id or '', '^hv%-%w+%-%w+%-(%d+)') or 0) end
 if attempt(ARGV[2]) >= attempt(redis.call('GET', KEYS[2]) or '') then
   redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[3])
 end
-return 1
+return 0
 """
 """Claim renewed and order marked in one round trip, or neither: between the two the account could change hands. An
 attempt that was overtaken by a later one is not the last one."""
@@ -47,8 +49,10 @@ class SentMarks:
         self._claim = claim
         self._mark = redis.register_script(_MARK)
 
-    async def first(self, ticket: Ticket) -> bool:
-        """Whether nobody sent this ticket before. Redis being away does not stop a close: then history alone guards.
+    async def earlier(self, ticket: Ticket) -> int | None:
+        """Mark the ticket as sent; None if nobody sent it before, else the timestamp that the earlier one bore.
+
+        Negative where something else stands there. Redis being away does not stop a close: then history alone guards.
 
         Raises:
             AccountOwned: another installation owns the account; nothing was marked.
@@ -59,7 +63,7 @@ class SentMarks:
                 return self._answered(await self._mark(*self._asked(key, ticket)))
         except (RedisError, OSError, TimeoutError) as away:
             activity.logger.warning("sent without a mark", extra={"reason": str(away), "key": key})
-            return True
+            return None
 
     def _asked(self, key: str, ticket: Ticket) -> tuple[list[str], list[str | int]]:
         last = key_last_sent(self._account, ticket.symbol, ticket.client_order_id)
@@ -69,9 +73,9 @@ class SentMarks:
             return [key, last], mine
         return [key, last, claim.key], [*mine, claim.name, CLAIM_MS]
 
-    def _answered(self, answer: object) -> bool:
+    def _answered(self, answer: object) -> int | None:
         if isinstance(answer, int):
-            return bool(answer)
+            return answer or None
         owner = answer.decode(errors="replace") if isinstance(answer, bytes) else str(answer)
         raise AccountOwned(f"the account belongs to {owner} now: nothing was sent")
 

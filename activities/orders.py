@@ -44,11 +44,13 @@ class ExchangeOrders(Orders):
             message = "the ticket expired before it was sent"
             return SendReport(verdict=Verdict.REFUSED, reaction=Reaction.NEW_ATTEMPT, message=message)
         try:
-            first = await self._marks.first(ticket)
+            earlier_ms = await self._marks.earlier(ticket)
         except AccountOwned as owned:
             return SendReport(verdict=Verdict.REFUSED, reaction=Reaction.HUMAN, message=str(owned))
-        if not first:
-            return SendReport(verdict=Verdict.UNKNOWN, message="this order was sent before; it is settled instead")
+        if earlier_ms is not None:
+            message = "this order was sent before; it is settled instead"
+            signed_ms = earlier_ms if earlier_ms > 0 else None
+            return SendReport(verdict=Verdict.UNKNOWN, message=message, signed_ms=signed_ms)
         try:
             async with beating():
                 report = await send(self._exchange, self._feed, ticket)

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from enum import StrEnum
+from typing import Self
 
 from contracts.value import OrderId, Value
 
@@ -41,6 +42,10 @@ class Ticket(Value):
     recv_window_ms: int
     urgency: int = 2
     """Who goes first when the exchange allows fewer orders than there are: 3 an emergency, 2 full, 1 partial."""
+
+    def signed_at(self, earlier_ms: int | None) -> Self:
+        """The same order as an earlier run signed and sent it, if it did: what settles it is that run's fence."""
+        return self if earlier_ms is None else self.model_copy(update={"timestamp_ms": earlier_ms})
 
 
 class OrderState(Value):
@@ -153,3 +158,5 @@ class SendReport(Value):
     reaction: Reaction | None = None
     """Present when refused."""
     retry_after_ms: int = 0
+    signed_ms: int | None = None
+    """Where an earlier run sent the order: the timestamp that it was signed with, exchange clock."""

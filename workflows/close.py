@@ -164,7 +164,7 @@ class CloseWorkflow(CloseQueries):
         report = await steps.place(ticket)
         self._journal.answered(report, settled=False)
         if settled := report.verdict is Verdict.UNKNOWN:
-            report = await self._settle(ticket, planned, snapshot)
+            report = await self._settle(ticket.signed_at(report.signed_ms), planned, snapshot)
             self._journal.answered(report, settled=True)
         completed_span(
             f"attempt {planned.attempt}",

@@ -2,6 +2,11 @@
 
 from decimal import Decimal
 
+from redis.asyncio import Redis
+from temporalio.client import Client
+
+from contracts.names import key_sent
+from kernel.identity import client_order_id
 from tests.bridge.servers import eventually
 from tests.lab import Lab
 
@@ -88,6 +93,24 @@ async def test_r46_a_rung_whose_second_order_is_still_on_its_way_when_its_run_is
     assert len(await lab.requests("SOLUSDT")) == 2
     assert await lab.executed("SOLUSDT") == 50
     assert await lab.position("SOLUSDT") == 50
+
+
+async def test_an_order_of_a_run_before_is_settled_by_its_own_fence_and_not_by_one_that_begins_now(
+    temporal: Client, redis: Redis
+) -> None:
+    async with Lab(temporal, redis, recv_window_ms=5000) as lab:
+        await lab.open("SOLUSDT", "LONG", "100")
+        (opening,) = (await lab.call("GET", "/sim/ledger", symbol="SOLUSDT"))["fills"]
+        lost = client_order_id(opening["trade_id"], "full", 1)
+        await redis.set(key_sent(lab.account, "SOLUSDT", lost), opening["time_ms"] - 20_000)
+
+        result = await lab.close("SOLUSDT", "EMERGENCY_CLOSE")
+
+        assert result["outcome"] == "CLOSED_FLAT"
+        settled, _ = await lab.handle("SOLUSDT").query("attempts")
+        (sent,) = await lab.requests("SOLUSDT")
+        assert (settled["settled_as"], settled["ticket"]["client_order_id"]) == ("refused", lost)
+        assert sent["arrived_ms"] < settled["ticket"]["timestamp_ms"] + settled["ticket"]["recv_window_ms"]
 
 
 async def test_a_partial_that_never_executed_and_cannot_be_proven_so_does_not_keep_a_full_close_waiting(
