@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from contracts.names import KEY_FREEZE, key_market_state, key_position, key_published, key_risk_proposal
+from contracts.names import KEY_FREEZE, key_answered, key_market_state, key_position, key_published, key_risk_proposal
 from contracts.snapshot import MarketFacts, PositionHints
 
 PATIENCE_SECONDS = 2.0
@@ -24,11 +24,15 @@ class RedisHints:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    async def read(self, symbol: str, decision_key: str = "") -> PositionHints:
-        """Everything there is about a symbol, and whether the decision was answered before."""
+    async def read(self, symbol: str, account: str, entry_id: str, *, begun: bool = False) -> PositionHints:
+        """Everything there is about a symbol, and whether the decision was answered before, by a close or in bulk.
+
+        Args:
+            begun: an order of the decision was sent. It is finished, although it was answered in bulk since.
+        """
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                market, proposal, position, frozen, answered = await self._fetch(symbol, decision_key)
+                market, proposal, position, frozen, by_a_close, in_bulk = await self._fetch(symbol, account, entry_id)
         except (RedisError, OSError, TimeoutError) as failed:
             # R31 asks for exactly one switch that a human holds; when it cannot be read, closes are allowed.
             return PositionHints(readable=False, notes=(f"redis_unreadable:{type(failed).__name__}",))
@@ -38,22 +42,25 @@ class RedisHints:
             stop_dist_pct=positive_number(proposal, "stop_dist_pct", notes),
             stop_loss=positive_number(position, "stop_loss", notes),
             frozen_by=frozen.decode(errors="replace") if frozen is not None else None,
-            answered=answered is not None,
+            answered=by_a_close is not None or (in_bulk is not None and not begun),
             notes=tuple(notes),
         )
 
-    async def _fetch(self, symbol: str, decision_key: str) -> tuple[Hash, Hash, Hash, bytes | None, bytes | None]:
+    async def _fetch(
+        self, symbol: str, account: str, entry_id: str
+    ) -> tuple[Hash, Hash, Hash, bytes | None, bytes | None, float | None]:
         pipeline = self._redis.pipeline(transaction=False)
         pipeline.hgetall(key_market_state(symbol))
         pipeline.hgetall(key_risk_proposal(symbol))
         pipeline.hgetall(key_position(symbol))
         pipeline.get(KEY_FREEZE)
-        pipeline.get(key_published(decision_key))
+        pipeline.get(key_published(f"{account}:{entry_id}"))
+        pipeline.zscore(key_answered(account), entry_id)
         answers = await pipeline.execute(raise_on_error=False)
-        market, proposal, position, frozen, answered = (
+        market, proposal, position, frozen, by_a_close, in_bulk = (
             None if isinstance(answer, RedisError) else answer for answer in answers
         )
-        return market or {}, proposal or {}, position or {}, frozen, answered
+        return market or {}, proposal or {}, position or {}, frozen, by_a_close, in_bulk
 
 
 def market_facts(fields: Hash, notes: list[str]) -> MarketFacts | None:

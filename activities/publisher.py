@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from contracts import names
 from contracts.close import ConcludeRequest
-from contracts.result import CloseResult, Outcome
+from contracts.result import ANSWERED_BEFORE, CloseResult, Outcome
 from contracts.wire_out import KEEP_RESULTS, result_fields, suggestion_payload, trace_id_of, trade_closed_fields
 
 REMEMBER_SECONDS: Final = 14 * 24 * 3600
@@ -49,7 +49,12 @@ class Publisher:
         self._publish_once = redis.register_script(_PUBLISH_ONCE)
 
     async def publish(self, result: CloseResult) -> bool:
-        """Publish unless this entry was answered before. Returns whether it was new. Raises ``RedisError``."""
+        """Publish unless this entry was answered before. Returns whether it was new. Raises ``RedisError``.
+
+        What a bulk answer covered bears no mark of its own; a close that finds so, and did nothing, adds nothing.
+        """
+        if result.decisive == ANSWERED_BEFORE and not result.fills.quantity:
+            return False
         attributes = {"messaging.system": "redis", "harvest.outcome": result.outcome, "harvest.symbol": result.symbol}
         with tracer.start_as_current_span("apply.result publish", kind=SpanKind.PRODUCER, attributes=attributes):
             records = self._records(result)

@@ -60,7 +60,7 @@ class SnapshotReader:
         rules = await self._rules(request)
         read, hints = await asyncio.gather(
             self._positions_and_trades(request),
-            self._hints.read(request.symbol, f"{request.account}:{request.entry_id}"),
+            self._hints.read(request.symbol, request.account, request.entry_id, begun=request.known_attempts > 0),
         )
         self._fees.learn(request.symbol, read.trades)
         subject = choose_subject(read.positions, request.side)

@@ -30,7 +30,7 @@ class StopsReader:
             self._exchange.symbol_rules(request.symbol, refresh=request.refresh),
             self._positions(request),
             self._exchange.open_algo_orders(request.symbol),
-            self._hints.read(request.symbol, f"{request.account}:{request.entry_id}"),
+            self._hints.read(request.symbol, request.account, request.entry_id),
         )
         return StopsView(
             exchange_time_ms=self._exchange.now_ms(),

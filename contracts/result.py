@@ -8,6 +8,7 @@ from contracts.order import OrderSide, PositionSide
 from contracts.value import OrderId, Value
 
 MOVED_BY_OTHERS: Final = "position_moved_by_others"
+ANSWERED_BEFORE: Final = "answered_before"
 """Reason code: the position is not where our own fills lead to."""
 
 

@@ -9,11 +9,11 @@ from redis.asyncio import Redis
 
 from activities import hints
 from activities.hints import RedisHints
-from contracts.names import KEY_FREEZE, key_market_state, key_position, key_risk_proposal
+from contracts.names import KEY_FREEZE, key_answered, key_market_state, key_position, key_published, key_risk_proposal
 from contracts.snapshot import PositionHints
 from harvest.stack import Stack
 from runtime.redis_client import connect_redis
-from tests.activities.samples import SYMBOL
+from tests.activities.samples import ACCOUNT, SYMBOL
 from tests.bridge.servers import free_port
 
 MARKET = {"sigma": "0.012", "ts": "0.4", "p_trend": "0.5", "p_mr": "0.3", "p_chop": "0.2"}
@@ -51,7 +51,7 @@ async def test_everything_that_is_there_is_read(store: Redis) -> None:
     await put(store, key_risk_proposal(SYMBOL), {"stop_dist_pct": "0.02"})
     await put(store, key_position(SYMBOL), {"stop_loss": "2900.5"})
 
-    found = await RedisHints(store).read(SYMBOL)
+    found = await RedisHints(store).read(SYMBOL, ACCOUNT, "1-0")
 
     assert found.market is not None
     assert found.market.sigma == Decimal("0.012")
@@ -60,13 +60,13 @@ async def test_everything_that_is_there_is_read(store: Redis) -> None:
 
 
 async def test_nothing_there_is_no_problem(store: Redis) -> None:
-    assert await RedisHints(store).read(SYMBOL) == PositionHints()
+    assert await RedisHints(store).read(SYMBOL, ACCOUNT, "1-0") == PositionHints()
 
 
 async def test_a_market_state_with_a_hole_is_none_at_all_and_says_which(store: Redis) -> None:
     await put(store, key_market_state(SYMBOL), {"sigma": "0.012", "ts": "0.4", "p_mr": ""})
 
-    found = await RedisHints(store).read(SYMBOL)
+    found = await RedisHints(store).read(SYMBOL, ACCOUNT, "1-0")
 
     assert found.market is None
     assert found.notes == ("market_state_incomplete:p_trend+p_mr+p_chop",)
@@ -77,7 +77,7 @@ async def test_rubbish_is_named_and_left_out(store: Redis, rubbish: bytes) -> No
     await put(store, key_market_state(SYMBOL), MARKET)
     await store.hset(key_market_state(SYMBOL), "sigma", rubbish)
 
-    found = await RedisHints(store).read(SYMBOL)
+    found = await RedisHints(store).read(SYMBOL, ACCOUNT, "1-0")
 
     assert found.market is None
     assert found.notes == ("malformed:sigma", "market_state_incomplete:sigma")
@@ -88,7 +88,7 @@ async def test_a_stop_of_zero_is_the_originals_word_for_none(store: Redis, none_
     await put(store, key_position(SYMBOL), {"stop_loss": none_of_it})
     await put(store, key_risk_proposal(SYMBOL), {"stop_dist_pct": none_of_it})
 
-    found = await RedisHints(store).read(SYMBOL)
+    found = await RedisHints(store).read(SYMBOL, ACCOUNT, "1-0")
 
     assert (found.stop_loss, found.stop_dist_pct) == (None, None)
 
@@ -97,7 +97,7 @@ async def test_a_key_of_the_wrong_type_spoils_only_itself(store: Redis) -> None:
     await store.set(key_market_state(SYMBOL), "not a hash")
     await put(store, key_risk_proposal(SYMBOL), {"stop_dist_pct": "0.02"})
 
-    found = await RedisHints(store).read(SYMBOL)
+    found = await RedisHints(store).read(SYMBOL, ACCOUNT, "1-0")
 
     assert (found.market, found.stop_dist_pct) == (None, Decimal("0.02"))
 
@@ -105,13 +105,13 @@ async def test_a_key_of_the_wrong_type_spoils_only_itself(store: Redis) -> None:
 async def test_r31_a_humans_freeze_is_read_with_its_reason(store: Redis) -> None:
     await store.set(KEY_FREEZE, "ops: maintenance")
 
-    assert (await RedisHints(store).read(SYMBOL)).frozen_by == "ops: maintenance"
+    assert (await RedisHints(store).read(SYMBOL, ACCOUNT, "1-0")).frozen_by == "ops: maintenance"
 
 
 async def test_r31_an_empty_freeze_is_a_freeze(store: Redis) -> None:
     await store.set(KEY_FREEZE, "")
 
-    assert (await RedisHints(store).read(SYMBOL)).frozen_by is not None
+    assert (await RedisHints(store).read(SYMBOL, ACCOUNT, "1-0")).frozen_by is not None
 
 
 async def test_r31_a_freeze_holds_also_in_a_burst_of_closes(
@@ -121,17 +121,30 @@ async def test_r31_a_freeze_holds_also_in_a_burst_of_closes(
     await store.set(KEY_FREEZE, "ops: stop everything")
     client = connect_redis(servers.redis_url)
 
-    seen = await asyncio.gather(*(RedisHints(client).read(f"SYM{number}USDT") for number in range(150)))
+    seen = await asyncio.gather(*(RedisHints(client).read(f"SYM{number}USDT", ACCOUNT, "1-0") for number in range(150)))
 
     await client.aclose()
     assert [each.notes for each in seen if each.frozen_by is None] == []
+
+
+@pytest.mark.parametrize("begun", [False, True])
+async def test_an_entry_is_answered_by_its_own_close_or_in_bulk_before_anything_was_sent(
+    store: Redis, begun: bool
+) -> None:
+    await store.set(key_published(f"{ACCOUNT}:1-0"), "close/run")
+    await store.zadd(key_answered(ACCOUNT), {"2-0": 1})
+    hints = RedisHints(store)
+
+    found = [await hints.read(SYMBOL, ACCOUNT, entry, begun=begun) for entry in ("1-0", "2-0", "3-0")]
+    assert [each.answered for each in found] == [True, not begun, False]
+    assert not (await hints.read(SYMBOL, "second", "2-0")).answered
 
 
 async def test_r28_a_redis_that_is_down_is_a_note_at_once() -> None:
     dead = connect_redis(f"redis://127.0.0.1:{free_port()}/0")
 
     async with asyncio.timeout(2):
-        found = await RedisHints(dead).read(SYMBOL)
+        found = await RedisHints(dead).read(SYMBOL, ACCOUNT, "1-0")
 
     await dead.aclose()
     assert found.market is None
@@ -144,6 +157,6 @@ async def test_r28_a_redis_that_does_not_answer_is_a_note_when_our_patience_ends
 ) -> None:
     monkeypatch.setattr(hints, "PATIENCE_SECONDS", 0.1)
     async with asyncio.timeout(3):  # the client's own patience is 5 s, three times over
-        found = await RedisHints(silent_redis).read(SYMBOL)
+        found = await RedisHints(silent_redis).read(SYMBOL, ACCOUNT, "1-0")
 
     assert found.notes == ("redis_unreadable:TimeoutError",)

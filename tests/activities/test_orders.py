@@ -27,16 +27,16 @@ Place = Callable[[Ticket], Awaitable[SendReport]]
 class Remembered(SentMarks):
     """Marks by hand."""
 
-    def __init__(self, *, first: bool) -> None:
-        self._first = first
+    def __init__(self, earlier: int | None = None) -> None:
+        self._earlier = earlier
 
-    async def first(self, ticket: Ticket) -> bool:
+    async def earlier(self, ticket: Ticket) -> int | None:
         del ticket
-        return self._first
+        return self._earlier
 
 
 def orders_with(exchange: FakeExchange, mode: Mode = Mode.LIVE, marks: SentMarks | None = None) -> ExchangeOrders:
-    return ExchangeOrders(exchange, mode, marks or Remembered(first=True))
+    return ExchangeOrders(exchange, mode, marks or Remembered())
 
 
 def place_with(exchange: FakeExchange, mode: Mode = Mode.LIVE, marks: SentMarks | None = None) -> Place:
@@ -150,7 +150,7 @@ async def test_the_resting_orders_that_were_named_are_cancelled_and_no_others() 
 async def test_an_order_that_was_handed_to_the_network_before_is_not_sent_again() -> None:
     exchange = FakeExchange()
 
-    report = await ActivityEnvironment().run(place_with(exchange, marks=Remembered(first=False)), ticket())
+    report = await ActivityEnvironment().run(place_with(exchange, marks=Remembered(earlier=1)), ticket())
 
     assert report.verdict is Verdict.UNKNOWN
     assert exchange.sent == []

@@ -29,8 +29,8 @@ class NoHints(RedisHints):
     def __init__(self) -> None:
         pass
 
-    async def read(self, symbol: str, decision_key: str = "") -> PositionHints:
-        del symbol, decision_key
+    async def read(self, symbol: str, account: str, entry_id: str, *, begun: bool = False) -> PositionHints:
+        del symbol, account, entry_id, begun
         return PositionHints()
 
 
@@ -49,8 +49,8 @@ def stream_told(*trades: Trade, clock: Callable[[], float] = monotonic) -> ToldF
 class Unreadable(NoHints):
     """Redis is away."""
 
-    async def read(self, symbol: str, decision_key: str = "") -> PositionHints:
-        del symbol, decision_key
+    async def read(self, symbol: str, account: str, entry_id: str, *, begun: bool = False) -> PositionHints:
+        del symbol, account, entry_id, begun
         return PositionHints(readable=False)
 
 
