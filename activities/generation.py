@@ -121,6 +121,19 @@ def add_up(position: Position, trades: Sequence[Trade]) -> bool:
     return False
 
 
+def gone_since(position: Position, trades: Sequence[Trade]) -> bool:
+    """Whether trades that the position does not show yet closed it: what is open now, if anything, is another one."""
+    changed, amount = position.updated_ms, position.amount
+    if changed is None or add_up(position, trades):
+        return False
+    for trade in trades:
+        if belongs(trade, position) and trade.time_ms > changed:
+            amount += trade.signed_quantity
+            if amount * position.amount <= 0:
+                return True
+    return False
+
+
 def _just_opened_unseen(positions: Sequence[Position], trades: Sequence[Trade], now_ms: int) -> bool:
     """Whether a side without a position was opened a moment ago by the trades.
 

@@ -10,6 +10,7 @@ from activities.generation import (
     GenerationFinder,
     add_up,
     belongs,
+    gone_since,
     one_moment,
     pause_for_hot_reads,
     traded_lately,
@@ -104,7 +105,8 @@ class SnapshotReader:
             unseen = self._told_but_not_in(trades, request.symbol)
             if agree and unseen is None:
                 return _Read(positions, trades, agree)
-            if request.full and positions and not any(_may_be_another(request, each, unseen) for each in positions):
+            another = any(_may_be_another(request, each, unseen) or gone_since(each, trades) for each in positions)
+            if request.full and positions and not another:
                 return _Read(positions, trades, agree)
             await pause_for_hot_reads()
         raise ExchangeUnavailable("position and trades do not show the same moment yet, or not what the stream told")

@@ -257,6 +257,20 @@ async def test_r60_reads_are_apart_if_the_quantities_say_so_whatever_the_times_s
     assert snapshot.subject_as_of_ms == (held.updated_ms if apart else None)
 
 
+async def test_r52_a_full_close_waits_for_a_position_that_is_still_shown_and_was_closed_by_the_trades() -> None:
+    """Found by a drill: a position opened in its place was closed by the size and under the name of the one before."""
+    past, now = position("100", updated_ms=NOW - 2 * DAY), position("40", updated_ms=JUST_OPENED.time_ms)
+    exchange = FakeExchange(
+        held=Views[Positions]((past,), (past,), (now,)), fills=Views[Trades]((OPENING, JUST_CLOSED, JUST_OPENED))
+    )
+
+    snapshot = await reader(exchange).take(request("full", full=True))
+
+    assert snapshot.subject == now
+    assert snapshot.generation is not None
+    assert snapshot.generation.opening_trade_id == JUST_OPENED.trade_id
+
+
 async def test_a_position_that_was_opened_a_moment_ago_and_is_not_shown_is_not_taken_for_flat() -> None:
     opening = trade(OPENED_BY, "100", time_ms=NOW - 5, realized="0")
     exchange = FakeExchange(

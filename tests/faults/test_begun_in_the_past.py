@@ -1,6 +1,6 @@
 """All reads lag alike: position and trades agree with each other, and show what is gone."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -13,6 +13,7 @@ from tests.lab import Lab
 
 SYMBOL = "SOLUSDT"
 ALL_READS = "GET *"
+POSITION = "GET /fapi/v3/positionRisk"
 TRADES = "GET /fapi/v1/userTrades"
 
 
@@ -24,10 +25,10 @@ async def stream_lab(temporal: Client, redis: Redis) -> AsyncIterator[Lab]:
         yield running
 
 
-async def replace_unseen(lab: Lab, before: str, after: str, quantity: str) -> None:
-    """30 are closed, and others opened in their place; all reads show the 30 for 2.5 s."""
+async def replace_unseen(lab: Lab, before: str, after: str, quantity: str, reads: str = ALL_READS) -> None:
+    """30 are closed, and others opened in their place; reads show the 30 for 2.5 s."""
     await lab.open(SYMBOL, before, "30")
-    await lab.fault("read_lag", call=ALL_READS, delay_ms=2500)
+    await lab.fault("read_lag", call=reads, delay_ms=2500)
     await lab.open(SYMBOL, before, "-30")
     await lab.open(SYMBOL, after, quantity)
 
@@ -104,8 +105,30 @@ async def test_a_position_replaced_just_before_the_decision_is_closed_by_its_own
 
     assert Decimal(result["filled_qty"]) == await stream_lab.executed(SYMBOL) == 100 - left
     assert await stream_lab.position(SYMBOL) == left
-    ledger = await stream_lab.call("GET", "/sim/ledger", symbol=SYMBOL)
-    opening = [fill["trade_id"] for fill in ledger["fills"] if Decimal(fill["position_before"]) == 0][-1]
+    assert named_by(result) == await opened_last(stream_lab)
+
+
+@pytest.mark.parametrize("after", ["LONG", "SHORT"])
+async def test_a_position_that_is_still_shown_although_its_trades_closed_it_is_not_what_is_closed(
+    lab: Lab, after: str
+) -> None:
+    await replace_unseen(lab, "LONG", after, "100", reads=POSITION)
+
+    result = await lab.close(SYMBOL, "EMERGENCY_CLOSE")
+
+    assert (result["outcome"], Decimal(result["filled_qty"])) == ("CLOSED_FLAT", Decimal(100))
+    assert (await lab.orders_executed(SYMBOL), named_by(result)) == (1, await opened_last(lab))
+
+
+def named_by(result: Mapping[str, str]) -> int:
+    """The position that the order was named by."""
     name = parse_client_order_id(result["client_order_id"])
     assert name is not None
-    assert name.generation == opening
+    return name.generation
+
+
+async def opened_last(lab: Lab) -> int:
+    """Trade that opened the position, by the exchange's ledger."""
+    ledger = await lab.call("GET", "/sim/ledger", symbol=SYMBOL)
+    (*_, opening) = (fill["trade_id"] for fill in ledger["fills"] if Decimal(fill["position_before"]) == 0)
+    return int(opening)

@@ -1,5 +1,6 @@
 """The exchange limits us: nothing is sent while it says no, nothing is wasted when it says yes, and it can be seen."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
@@ -53,6 +54,14 @@ async def order_requests(lab: Lab) -> list[dict[str, Any]]:
     return [row for row in rows if row["client_order_id"].startswith("hv-")]
 
 
+async def early_in_an_interval(lab: Lab) -> None:
+    """So that the exchange's counter of ten seconds does not begin anew between the decisions of a test."""
+    assert lab.exchange is not None
+    past_ms = lab.exchange.now_ms() % 10_000
+    if past_ms > 4_000:
+        await asyncio.sleep((10_000 - past_ms) / 1000)
+
+
 async def test_a_burst_of_closes_meets_no_limit(
     temporal: Client, redis: Redis, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -79,10 +88,12 @@ async def test_more_closes_than_orders_go_out_as_the_budget_allows_and_the_urgen
     names = symbols(12)
     await list_and_open(lab, names)
     await allow_orders(lab, 4)
+    await early_in_an_interval(lab)
 
     parts = [await lab.send(name, "PARTIAL_CLOSE", percentage="0.5") for name in names[:9]]
     for name in names[:9]:
         await lab.until(name, attempts=1)
+    gone = len(await order_requests(lab))
     emergencies = [await lab.send(name, "EMERGENCY_CLOSE") for name in names[9:]]
     answers = [await lab.result(entry, within=90) for entry in (*parts, *emergencies)]
 
@@ -94,7 +105,7 @@ async def test_more_closes_than_orders_go_out_as_the_budget_allows_and_the_urgen
     assert len(requests) == 12
     assert max(intervals.count(interval) for interval in intervals) <= 4
     places = [index for index, request in enumerate(requests) if request["symbol"] in names[9:]]
-    assert max(places) <= 7  # as soon as the second interval, before parts that had waited longer
+    assert max(places) <= gone + 3  # at once or in the next interval, before parts that had waited longer
 
 
 async def test_a_limit_that_nobody_told_us_is_learned_from_one_refusal(unhurried_lab: Lab) -> None:
