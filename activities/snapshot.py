@@ -112,10 +112,11 @@ class SnapshotReader:
         raise ExchangeUnavailable("position and trades do not show the same moment yet, or not what the stream told")
 
     def _told_but_not_in(self, trades: Sequence[Trade], symbol: str) -> Trade | None:
-        """The newest trade that the user stream told of, if the read does not show it yet."""
+        """The newest trade that the user stream told of, if the read shows neither it nor a later one nor its order."""
         told = self._feed.newest_trade(symbol) if self._feed else None
-        newest = max((trade.trade_id for trade in trades), default=0)
-        return told if told is not None and told.trade_id > newest else None
+        if told is None or any(told.trade_id <= each.trade_id or told.order_id == each.order_id for each in trades):
+            return None
+        return told
 
     async def _history(
         self, request: SnapshotRequest, subject: Position | None, read: _Read, rules: SymbolRules

@@ -330,6 +330,17 @@ async def test_what_the_stream_told_is_not_waited_for_for_ever() -> None:
     assert (await reader(exchange, feed).take(request())).subject is not None
 
 
+async def test_a_fill_that_stream_and_reads_number_differently_is_known_by_its_order() -> None:
+    fill = trade(501, "-25", time_ms=NOW - 5, order_id=9)
+    held = position("75", updated_ms=NOW - 5)
+    exchange = FakeExchange(
+        held=Views[Positions]((held,)), fills=Views[Trades]((OPENING, fill)), orders=[own(1, 9, original="25")]
+    )
+
+    told = stream_told(fill.model_copy(update={"trade_id": 10**9}))
+    assert (await reader(exchange, told).take(request())).subject == held
+
+
 @pytest.mark.usefixtures("no_pauses")
 async def test_a_full_close_of_a_position_that_is_up_to_date_does_not_wait_for_its_trades() -> None:
     exchange = FakeExchange(
