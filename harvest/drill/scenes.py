@@ -13,8 +13,11 @@ STEP: Final = Decimal("0.001")
 """Quantity step of every symbol of a drill."""
 PRICE: Final = Decimal(100)
 TICK: Final = Decimal("0.01")
-REOPEN_AFTER_S: Final = 6.5
-"""A decision up to 5 s older than a position may be about it: producers' clocks are not the exchange's."""
+LARGEST_SKEW_MS: Final = 3000
+"""How far the exchange's clock is off at most."""
+REOPEN_AFTER_S: Final = 5.5 + LARGEST_SKEW_MS / 1000
+"""A decision up to 5 s older than a position may be about it: producers' clocks are not the exchange's. And a position
+is as old as the exchange's clock said when it was opened."""
 
 Fields = dict[str, str]
 

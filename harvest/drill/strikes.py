@@ -6,6 +6,7 @@ from random import Random
 from typing import Final
 
 from contracts.errors import HarvestError
+from harvest.drill.scenes import LARGEST_SKEW_MS
 
 ORDER: Final = "POST /fapi/v1/order"
 LOOK: Final = "GET /fapi/v1/order"
@@ -55,7 +56,8 @@ def _kill_redis(random: Random) -> Strike:
 
 
 def _clock(random: Random) -> Strike:
-    return Strike(0, "clock_skew", "exchange", random.uniform(1, 5), skew_ms=random.randint(-3000, 3000))
+    skew_ms = random.randint(-LARGEST_SKEW_MS, LARGEST_SKEW_MS)
+    return Strike(0, "clock_skew", "exchange", random.uniform(1, 5), skew_ms=skew_ms)
 
 
 def _fault(kind: str, call: str = ORDER, most: int = 2, **more: object) -> _Draw:
