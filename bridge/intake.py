@@ -1,6 +1,7 @@
 """What becomes of entries: a close, an answer in bulk, or a dead letter."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,8 +14,9 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from temporalio.client import Client
 
+from bridge.answers import BulkAnswers
 from bridge.dead_letters import DeadLetters
-from bridge.entry import Entry
+from bridge.entry import Entry, order_of
 from bridge.lanes import Lanes
 from bridge.old import OldDecision, plainly_old, surely_old
 from bridge.reader import Reader
@@ -31,6 +33,8 @@ from contracts.intent import CloseIntent
 
 _GIVE_UP_AFTER: Final = 3
 """Unexpected errors on one entry before it becomes a dead letter."""
+_LATE_MS: Final = 100
+"""An entry that was added no longer ago than that is delivered for the first time."""
 _BREATH: Final = 50
 """Entries that are read at a stretch; then the closes under way in this process may go on."""
 
@@ -63,6 +67,7 @@ class Intake:
         self._stats = stats
         self._dead = DeadLetters(redis, policy.account, settings, stats)
         self._starter = Starter(client, policy, settings, stats)
+        self._answers = BulkAnswers(redis, settings.group, policy.account)
         self._recent = Recent()
         self._failures: dict[str, int] = {}
         self.lanes = Lanes(settings.concurrency)
@@ -94,7 +99,7 @@ class Intake:
         oldest = now - self._policy.max_intent_age
         entries = [entry for entry in self._unknown(entries) if not surely_old(entry, oldest)]
         fresh = (await self._sort(entries, now)).fresh
-        self._submit([intent for intent in fresh if self._rank(intent) <= least])
+        self._submit([intent for intent in await self._unanswered(fresh) if self._rank(intent) <= least])
 
     async def start_held(self, at_most: int) -> None:
         """Re-evaluate the decisions that were held back of the backlog, the strongest first. Raises ``RedisError``."""
@@ -119,7 +124,7 @@ class Intake:
     async def _take_together(self, entries: Sequence[Entry]) -> bool:
         again = [entry.id for entry in entries if entry.id in self._recent]
         batch = await self._sort(self._unknown(entries), datetime.now(UTC))
-        self._submit(batch.fresh)
+        self._submit(await self._unanswered(batch.fresh))
         if batch.rejected:
             await self._dead.bury(*batch.rejected)
         if batch.stale:
@@ -152,6 +157,18 @@ class Intake:
     def _unknown(self, entries: Sequence[Entry]) -> list[Entry]:
         lanes, recent, stale = self.lanes, self._recent, self.stale
         return [entry for entry in entries if not (entry.id in lanes or entry.id in recent or entry.id in stale)]
+
+    async def _unanswered(self, intents: Sequence[CloseIntent]) -> Sequence[CloseIntent]:
+        """Without those that have their answer and were delivered again, which are acknowledged.
+
+        There is nothing left to do for them, and one that is strong would make a running decision give way to it.
+        """
+        recently = (time.time_ns() // 1_000_000) - _LATE_MS
+        late = [intent.entry_id for intent in intents if order_of(intent.entry_id)[0] < recently]
+        answered = await self._answers.already(late) if late else set()
+        if answered:
+            await self._reader.acknowledge(*answered)
+        return [intent for intent in intents if intent.entry_id not in answered]
 
     def _submit(self, intents: Sequence[CloseIntent]) -> None:
         ranked = [(self._rank(intent), intent) for intent in intents]

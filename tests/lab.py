@@ -14,14 +14,24 @@ from redis.asyncio import Redis
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 
+from contracts.close import CloseRequest
+from contracts.intent import CloseIntent
 from contracts.mode import Mode, Venue
-from contracts.names import STREAM_DEAD, STREAM_INTENT, STREAM_RESULT, STREAM_TRADE_CLOSED, close_workflow_id
+from contracts.names import (
+    CLOSE_WORKFLOW,
+    STREAM_DEAD,
+    STREAM_INTENT,
+    STREAM_RESULT,
+    STREAM_TRADE_CLOSED,
+    close_workflow_id,
+)
+from contracts.result import CloseResult
 from exchange.binance import BinanceExchange
 from exchange.endpoint import ExchangeEndpoint
 from runtime.settings import Settings
 from simulator import Simulator, SimulatorConfig
 from tests.bridge.servers import eventually
-from worker import Parts, make_bridge, make_worker
+from worker import Parts, make_bridge, make_worker, policy_of
 
 Fields = dict[str, str]
 PATIENCE_SECONDS = 30.0
@@ -224,6 +234,18 @@ class Lab:
     def handle(self, symbol: str) -> WorkflowHandle[Any, Any]:
         """The symbol's close."""
         return self.client.get_workflow_handle(close_workflow_id(self.account, symbol))
+
+    async def carry_out(self, intent: CloseIntent) -> CloseResult:
+        """Start a close, as a bridge does that knows of no answer."""
+        assert self.settings is not None
+        result: CloseResult = await self.client.execute_workflow(
+            CLOSE_WORKFLOW,
+            CloseRequest(intent=intent, policy=policy_of(self.settings)),
+            id=close_workflow_id(self.account, intent.symbol),
+            task_queue=self.settings.task_queue,
+            result_type=CloseResult,
+        )
+        return result
 
     async def until(self, symbol: str, **wanted: object) -> dict[str, Any]:
         """Wait until the close's status shows these values; a count may have passed its own by then."""

@@ -5,30 +5,41 @@ from decimal import Decimal
 
 import pytest
 
-from contracts.close import CloseRequest
 from contracts.intent import CloseIntent
-from contracts.names import CLOSE_WORKFLOW, CONSUMER_GROUP, STREAM_INTENT, close_workflow_id, key_answered
-from contracts.result import CloseResult
+from contracts.names import CONSUMER_GROUP, STREAM_INTENT, key_answered
 from tests.lab import Lab
-from worker import policy_of
+
+
+async def test_r01_an_answered_decision_that_comes_again_takes_the_place_of_no_running_one(lab: Lab) -> None:
+    """Found by a drill: the full close of the position before made a partial one of the next give way."""
+    await lab.open("SOLUSDT", "LONG", "10")
+    await lab.result(await lab.send("SOLUSDT"))
+    await lab.handle("SOLUSDT").result()
+    await lab.open("SOLUSDT", "LONG", "100")
+    await lab.fault("error", code=-2022, msg="ReduceOnly Order is rejected.", times=-1)
+    partial = await lab.send("SOLUSDT", "PARTIAL_25")
+    await lab.until("SOLUSDT", attempts=1)
+
+    await lab.stop()
+    await lab.redis.xgroup_setid(STREAM_INTENT, CONSUMER_GROUP, "0")
+    await lab.start()
+    again = await lab.send("ETHUSDT")
+    await lab.result(again)  # everything before it on the stream was read
+    await lab.call("DELETE", "/sim/faults")
+
+    assert (await lab.result(partial))["outcome"] == "REDUCED"
+    assert await lab.position("SOLUSDT") == 75
 
 
 async def test_r11_a_decision_that_another_bridge_answered_in_bulk_meanwhile_is_not_carried_out_nor_answered_again(
     lab: Lab,
 ) -> None:
     """One bridge held it back for longer than others wait; Temporal was away."""
-    assert lab.settings is not None
     await lab.open("SOLUSDT", "LONG", "10")
     intent = CloseIntent(entry_id="5-1", symbol="SOLUSDT", action="CLOSE", decided_at=datetime.now(UTC), stale=True)
     await lab.redis.zadd(key_answered(lab.account), {intent.entry_id: 1})
 
-    result = await lab.client.execute_workflow(
-        CLOSE_WORKFLOW,
-        CloseRequest(intent=intent, policy=policy_of(lab.settings)),
-        id=close_workflow_id(lab.account, "SOLUSDT"),
-        task_queue=lab.settings.task_queue,
-        result_type=CloseResult,
-    )
+    result = await lab.carry_out(intent)
 
     assert (result.outcome, result.decisive) == ("ALREADY_DONE", "answered_before")
     assert await lab.requests("SOLUSDT") == []

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from contracts.intent import CloseIntent
 from contracts.mode import Mode
-from contracts.names import CONSUMER_GROUP, STREAM_INTENT
 from tests.faults.outside import Outside
 from tests.lab import Lab
 
@@ -215,15 +215,14 @@ async def overtaken_by_the_stream(lab: Lab) -> None:
 
 
 async def answered_before(lab: Lab) -> None:
-    """The decision comes again after its close has ended."""
+    """The decision is carried out again after its close has ended."""
+    decided = datetime.now(UTC)
     await lab.open(SYMBOL, "LONG", "10")
-    await lab.result(await lab.send(SYMBOL))
+    entry = await lab.send(SYMBOL, timestamp=decided.isoformat())
+    await lab.result(entry)
     await lab.handle(SYMBOL).result()
     await lab.open(SYMBOL, "LONG", "7")
-    await lab.stop()
-    await lab.redis.xgroup_setid(STREAM_INTENT, CONSUMER_GROUP, "0")
-    await lab.start()
-    await lab.close("ETHUSDT")
+    await lab.carry_out(CloseIntent(entry_id=entry, symbol=SYMBOL, action="CLOSE", decided_at=decided))
 
 
 async def closed_elsewhere(lab: Lab) -> None:
