@@ -67,7 +67,7 @@ class SnapshotReader:
         subject = choose_subject(read.positions, request.side)
         generation, earlier = await self._history(request, subject, read, rules)
         if not hints.readable and _may_have_been_answered(request, generation):
-            raise DependencyUnavailable("whether this decision was answered before its position was opened")
+            raise DependencyUnavailable("not known: was this decision answered before its position was opened?")
         return Snapshot(
             exchange_time_ms=self._exchange.now_ms(),
             positions=read.positions,

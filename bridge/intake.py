@@ -168,6 +168,7 @@ class Intake:
         answered = await self._answers.already(late) if late else set()
         if answered:
             await self._reader.acknowledge(*answered)
+            _log.info("delivered again, and answered already", entry_ids=sorted(answered)[:20], count=len(answered))
         return [intent for intent in intents if intent.entry_id not in answered]
 
     def _submit(self, intents: Sequence[CloseIntent]) -> None:
