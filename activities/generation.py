@@ -1,8 +1,9 @@
 """Which fill opened the position from flat: its identity, found in the exchange's own trades."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from decimal import Decimal
 
 from contracts.order import Trade
 from contracts.snapshot import GenerationFacts, Position
@@ -123,29 +124,34 @@ def add_up(position: Position, trades: Sequence[Trade]) -> bool:
 
 def gone_since(position: Position, trades: Sequence[Trade]) -> bool:
     """Whether trades that the position does not show yet closed it: what is open now, if anything, is another one."""
-    changed, amount = position.updated_ms, position.amount
+    changed = position.updated_ms
     if changed is None or add_up(position, trades):
         return False
-    for trade in trades:
-        if belongs(trade, position) and trade.time_ms > changed:
-            amount += trade.signed_quantity
-            if amount * position.amount <= 0:
-                return True
-    return False
+    later = [trade for trade in trades if belongs(trade, position) and trade.time_ms > changed]
+    return any(amount * position.amount <= 0 for amount in _amounts(position.amount, later))
 
 
 def _just_opened_unseen(positions: Sequence[Position], trades: Sequence[Trade], now_ms: int) -> bool:
-    """Whether a side without a position was opened a moment ago by the trades.
-
-    An opening realises nothing, and the trades of the side do not add up to flat.
-    """
+    """Whether the trades left something open on a side that shows nothing, and changed it a moment ago."""
     open_sides = {position.position_side for position in positions}
     for side in {trade.position_side for trade in trades} - open_sides:
         own = [trade for trade in trades if trade.position_side is side]
-        recent = now_ms - own[-1].time_ms <= HOT_MS
-        if recent and own[-1].realized_pnl == 0 and sum(trade.signed_quantity for trade in own) != 0:
+        *_, left = _amounts(Decimal(0), own)
+        if left != 0 and now_ms - own[-1].time_ms <= HOT_MS:
             return True
     return False
+
+
+def _amounts(amount: Decimal, trades: Iterable[Trade]) -> Iterator[Decimal]:
+    """The signed amount after each of these trades, oldest first, from the one before them.
+
+    Only a reduction realises something. If these trades tell of nothing that it could have reduced, that was opened
+    before them, and counts as closed: its size is not known, and a flat side must not be waited for without need.
+    """
+    for trade in trades:
+        reduces = amount * trade.signed_quantity < 0
+        amount = amount + trade.signed_quantity if reduces or trade.realized_pnl == 0 else Decimal(0)
+        yield amount
 
 
 def traded_lately(order_ids: Iterable[int], trades: Sequence[Trade], now_ms: int) -> frozenset[int]:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from decimal import Decimal
 
-from activities.generation import UNREACHABLE, GenerationFinder, belongs, one_moment, traded_lately
+from activities.generation import UNREACHABLE, GenerationFinder, belongs, reads_agree, traded_lately
 from activities.watch_identity import rungs_taken_by
 from contracts.errors import ExchangeUnavailable
 from contracts.order import OrderSide, OrderState, PositionSide, Trade
@@ -40,7 +40,7 @@ class Openings:
         """
         position = held.position
         trades = await self._exchange.recent_trades(position.symbol)
-        if not one_moment((position,), trades, self._exchange.now_ms()):
+        if not reads_agree(position, trades, self._exchange.now_ms()):
             raise ExchangeUnavailable("position and trades do not show the same moment yet")
         facts, reducing = await self._generations.find(position, trades)
         same = known is not None and known.generation == facts.opening_trade_id

@@ -199,3 +199,22 @@ def test_a_position_closed_at_its_entry_price_is_flat_and_not_just_opened() -> N
     trades = (trade(1, "5", days_ago=1, realized="0"), trade(2, "-5", time_ms=NOW, realized="0"))
 
     assert one_moment((), trades, NOW + 1)
+
+
+FROM_BEFORE = trade(1, "-7", days_ago=2, realized="-3")
+"""Closed something that no trade tells of: it was opened before the oldest trade that was read."""
+
+
+@pytest.mark.parametrize("before", [(), (FROM_BEFORE,)])
+@pytest.mark.parametrize(("since", "nothing_left"), [("14", False), ("47", True), ("94", False)])
+def test_r52_what_was_opened_and_then_changed_a_moment_ago_is_not_taken_for_flat(
+    before: tuple[Trade, ...], since: str, nothing_left: bool
+) -> None:
+    """Found by a drill: the newest trade was no opening, and a close ended flat with nothing executed."""
+    opened = trade(2, "-47", time_ms=NOW - 4000, realized="0")
+
+    assert one_moment((), (*before, opened, trade(3, since, time_ms=NOW, realized="2")), NOW + 1) is nothing_left
+
+
+def test_what_was_opened_before_the_oldest_trade_and_closed_in_pieces_is_flat() -> None:
+    assert one_moment((), (FROM_BEFORE, trade(2, "-4", time_ms=NOW, realized="-1")), NOW + 1)

@@ -107,6 +107,23 @@ async def test_a_position_that_opened_a_moment_ago_is_not_taken_for_flat_because
     assert await lab.position("SOLUSDT") == 0
 
 
+@pytest.mark.parametrize("action", ["CLOSE", "PARTIAL_50"])
+async def test_r52_a_position_opened_and_then_reduced_a_moment_ago_is_not_taken_for_flat_because_its_read_lags(
+    lab: Lab, action: str
+) -> None:
+    """Found by a drill."""
+    await lab.fault("read_lag", call=POSITION, times=-1, delay_ms=2500)
+    await lab.open("SOLUSDT", "SHORT", "100")
+    await lab.call("POST", "/sim/price", symbol="SOLUSDT", price="140")
+    await lab.open("SOLUSDT", "SHORT", "-40")
+
+    result = await lab.close("SOLUSDT", action)
+
+    left = 0 if action == "CLOSE" else 30
+    assert Decimal(result["filled_qty"]) == await lab.executed("SOLUSDT") == 60 - left
+    assert await lab.position("SOLUSDT") == -left
+
+
 async def test_what_somebody_else_closed_before_we_could_look_is_not_claimed_for_our_orders(lab: Lab) -> None:
     await lab.open("SOLUSDT", "LONG", "100")
     await lab.fault("partial_fill", fraction="0.4")
