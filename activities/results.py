@@ -43,6 +43,8 @@ class VerifiedResults(Results):
             return conclusion
         if self._bell and conclusion.result.executed:
             self._bell.ring(request.symbol)
+        if request.hold_back:
+            return conclusion
         problem = await self._publish(request, conclusion)
         left = await left_behind(self._exchange, request, conclusion.result)  # last: nobody waits for this
         return conclusion.model_copy(update={"published": not problem, "problem": problem, "resting": left})

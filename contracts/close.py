@@ -26,15 +26,6 @@ class ClosePolicy(Value):
     """Attempts without reaching the target after which a human is called. We keep trying, more slowly."""
 
 
-class CloseRequest(Value):
-    """Input of the close workflow."""
-
-    intent: CloseIntent
-    policy: ClosePolicy
-    waiting: tuple[CloseIntent, ...] = ()
-    """Decisions that were accepted by an earlier run and still wait for their turn."""
-
-
 class LookRequest(Value):
     """What to read when the fate of a ticket is unknown."""
 
@@ -45,6 +36,17 @@ class LookRequest(Value):
     """Instead of that: trades up to this time are, exchange clock, epoch milliseconds."""
     known_order_ids: tuple[OrderId, ...] = ()
     """Orders of ours whose trades are explained."""
+
+
+class CloseRequest(Value):
+    """Input of the close workflow."""
+
+    intent: CloseIntent
+    policy: ClosePolicy
+    waiting: tuple[CloseIntent, ...] = ()
+    """Decisions that were accepted by an earlier run and still wait for their turn."""
+    lost: tuple[LookRequest, ...] = ()
+    """Orders of earlier runs that were given up for this decision before it was known what had become of them."""
 
 
 class LookFacts(Value):
@@ -81,6 +83,8 @@ class ConcludeRequest(Value):
     final_outcome: Outcome | None = None
     """Set when the decision ends here whatever the position is (a stronger one takes over, the position is another
     by now): then the fills are read and the result is published with this outcome."""
+    hold_back: bool = False
+    """Only look: another order of ours may still execute, and who is told that the position is closed may open anew."""
     generation: GenerationFacts | None = None
     resting: RestingQuery | None = None
     """Of these orders nothing may be left once the position is closed."""

@@ -61,6 +61,11 @@ class SettleStep:
 DEFAULT_RULES = SettleRules()
 
 
+def fence_ms(signed_timestamp_ms: int, recv_window_ms: int, rules: SettleRules = DEFAULT_RULES) -> int:
+    """The exchange's time past which a request that was signed so cannot execute any more, epoch milliseconds."""
+    return signed_timestamp_ms + recv_window_ms + rules.margin_ms
+
+
 def settle(
     signed_timestamp_ms: int,
     recv_window_ms: int,
@@ -71,10 +76,11 @@ def settle(
     """Judge all looks so far, oldest first. NEVER_EXECUTED is said only past the fence and only by agreeing looks."""
     if any(look.order_found for look in looks):
         return SettleStep(Settlement.FOUND, 0, "order_found")
-    fence = signed_timestamp_ms + recv_window_ms + rules.margin_ms
+    fence = fence_ms(signed_timestamp_ms, recv_window_ms, rules)
     disagreement = _disagreement(looks[-1], size_before) if looks else None
     if not looks or looks[-1].exchange_time_ms <= fence:
-        return SettleStep(Settlement.KEEP_LOOKING, _early_wait(looks, fence), disagreement or "before_fence")
+        wait = pause_before_fence_ms(len(looks), looks[-1].exchange_time_ms, fence) if looks else 0
+        return SettleStep(Settlement.KEEP_LOOKING, wait, disagreement or "before_fence")
     if disagreement:
         return SettleStep(Settlement.KEEP_LOOKING, rules.spacing_ms, disagreement)
     if _proven(looks, fence, size_before, rules):
@@ -82,12 +88,13 @@ def settle(
     return SettleStep(Settlement.KEEP_LOOKING, rules.spacing_ms, "more_clean_looks_needed")
 
 
-def _early_wait(looks: Sequence[Look], fence: int) -> int:
-    # An order that executed is usually visible at once: look early, then ever less often, and again at the fence.
-    if not looks:
-        return 0
-    patience = min(_FIRST_WAIT_MS << min(len(looks) - 1, 4), _LONGEST_WAIT_MS)
-    return min(patience, fence + 1 - looks[-1].exchange_time_ms)
+def pause_before_fence_ms(looks: int, exchange_time_ms: int, fence: int) -> int:
+    """Until the next look, after so many, the last of them at that time of the exchange.
+
+    An order that executed is usually visible at once: look early, then ever less often, and again at the fence.
+    """
+    patience = min(_FIRST_WAIT_MS << min(looks - 1, 4), _LONGEST_WAIT_MS)
+    return min(patience, fence + 1 - exchange_time_ms)
 
 
 def _proven(looks: Sequence[Look], fence: int, size_before: Decimal, rules: SettleRules) -> bool:

@@ -1,14 +1,16 @@
 """What a running close carries from step to step."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from contracts.close import ClosePolicy
 from contracts.intent import CloseIntent
-from contracts.order import PositionSide
+from contracts.order import OrderState, PositionSide
 from contracts.snapshot import Snapshot, SnapshotRequest
 from kernel.actions import CloseKind
 from kernel.guard import Permit, Verdict
+from kernel.identity import parse_client_order_id
 from kernel.precedence import Standing
 from workflows.decision import Meaning, Memory, Plan
 from workflows.evaluation import Evaluation
@@ -51,6 +53,16 @@ class Case:
         """A full close's target is 0 whatever was traded. If stale or begun anew, how old the position is matters."""
         anew = self.memory.attempts > 0 and self.memory.generation is None
         return self.meaning.normalised.kind is CloseKind.FULL and not self.intent.stale and not anew
+
+    def take_over(self, orders: Sequence[OrderState], planned: Plan | None) -> None:
+        """Account for what orders executed that earlier runs lost: a full close for all that was closed of its
+        position; a part only for itself."""
+        if self.meaning.normalised.kind is not CloseKind.FULL:
+            return
+        for order in orders:
+            key = parse_client_order_id(order.client_order_id)
+            if key is not None and self.memory.generation in (None, key.generation):
+                self.memory.take_over(order, planned.subject if planned else None)
 
     def running(self) -> Running:
         """What incoming decisions are measured against."""

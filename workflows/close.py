@@ -38,11 +38,11 @@ with workflow.unsafe.imports_passed_through():
     from workflows.evaluation import Evaluation, evaluate_position
     from workflows.inbox import MOST_CARRIED, Answer, Inbox
     from workflows.journal import Journal
+    from workflows.lost_orders import LostOrders
     from workflows.permission import permission, plan_or_reason
     from workflows.queries import CloseQueries
     from workflows.reaction import next_step, wait_unless
     from workflows.resting import clear_the_way, seen_in, sweep
-    from workflows.settling import HUMAN_AFTER_LOOKS, look_request, settle_order
 
 
 @workflow.defn(name=CLOSE_WORKFLOW)
@@ -56,7 +56,7 @@ class CloseWorkflow(CloseQueries):
         self._inbox = Inbox(request.intent, request.waiting)
         self._journal = Journal(request, self._case.meaning)
         self._looked_again = False
-        self._settling = False
+        self._lost = LostOrders(request.lost, self._journal, self._stronger_waits, self._on_wait)
         self._looked_at = workflow.now()  # before the latest read of the position
         self._ordered_at: datetime | None = None  # before the one that the last orders were made from
         self._dealt_with = DealtWith()
@@ -141,6 +141,7 @@ class CloseWorkflow(CloseQueries):
     async def _end_without_order(self, judgement: Judgement) -> CloseResult:
         """The guard sees nothing to send, or nothing more."""
         self._dealt_with = without_order(self._case, judgement, self._looked_at, self._ordered_at)
+        await self._settle_earlier(judgement)
         result = await self._end_with(judgement, outcome_without_permit(self._case, judgement))
         return await self._tidy_up(judgement, result)
 
@@ -164,7 +165,9 @@ class CloseWorkflow(CloseQueries):
         report = await steps.place(ticket)
         self._journal.answered(report, settled=False)
         if settled := report.verdict is Verdict.UNKNOWN:
-            report = await self._settle(ticket.signed_at(report.signed_ms), planned, snapshot)
+            memory = self._case.memory
+            size = planned.subject.size - memory.executed_in_attempt
+            report = await self._lost.settle(ticket.signed_at(report.signed_ms), size, snapshot, memory)
             self._journal.answered(report, settled=True)
         completed_span(
             f"attempt {planned.attempt}",
@@ -177,17 +180,6 @@ class CloseWorkflow(CloseQueries):
         )
         return report
 
-    async def _settle(self, ticket: Ticket, planned: Plan, snapshot: Snapshot) -> SendReport:
-        """The answer is lost: find out, never send again."""
-        memory = self._case.memory
-        self._journal.enter(Phase.SETTLE, f"what became of {ticket.client_order_id}?")
-        size = planned.subject.size - memory.executed_in_attempt
-        request = look_request(ticket, snapshot, memory)
-        self._settling = True  # the ticket lives in this history: it may not be begun anew before its fate is known
-        report = await settle_order(request, size, self._stronger_waits, self._on_look, self._on_wait)
-        self._settling = False
-        return report
-
     async def _confirm_verify_publish(self, judgement: Judgement) -> CloseResult | None:
         """5, 6, 7: the result once the position is where it should be; None if another attempt is needed."""
         memory = self._case.memory
@@ -197,9 +189,12 @@ class CloseWorkflow(CloseQueries):
         begun, lagging = self._looked_at, 0
         while True:
             self._looked_at = workflow.now()
-            conclusion = await steps.confirm_verify_publish(conclude_request(self._case, judgement), self._on_wait)
+            request = conclude_request(self._case, judgement, hold_back=self._lost.earlier_open)
+            conclusion = await steps.confirm_verify_publish(request, self._on_wait)
             for order in conclusion.orders:
                 memory.remember(order)
+            if conclusion.verified and await self._settle_earlier(judgement):
+                continue
             if conclusion.standing != "lagging":
                 break
             lagging += 1
@@ -213,6 +208,16 @@ class CloseWorkflow(CloseQueries):
         if not conclusion.published:
             await self._publish(conclusion.result)
         return conclusion.result
+
+    async def _settle_earlier(self, judgement: Judgement) -> bool:
+        """A result says that nothing more will happen, so orders that runs before this one lost come to their end
+        first. Whether that took a while."""
+        if not self._lost.earlier_open:
+            return False
+        since = self._ordered_at or self._looked_at
+        found = await self._lost.settle_earlier(lambda: self._inbox.decided_after(since))
+        self._case.take_over(found or (), judgement.plan)
+        return found is not None
 
     async def _end_with(self, judgement: Judgement, outcome: Outcome) -> CloseResult:
         """End so, whatever the position is, and account for every fill there was."""
@@ -275,7 +280,7 @@ class CloseWorkflow(CloseQueries):
         """Start over with the strongest decision that waits; the others keep waiting there."""
         intent, rest = self._inbox.next()
         workflow.continue_as_new(
-            CloseRequest(intent=intent, policy=self._case.policy, waiting=rest),
+            CloseRequest(intent=intent, policy=self._case.policy, waiting=rest, lost=self._lost.handed_on),
             search_attributes=start_attributes(intent, self._case.policy.account),
         )
 
@@ -284,14 +289,10 @@ class CloseWorkflow(CloseQueries):
         self._journal.waiting(what, times)
         if times >= policies.HUMAN_AFTER_WAITS:
             self._journal.call_human(what)
-        if workflow.info().is_continue_as_new_suggested() and not self._settling and len(self._inbox) <= MOST_CARRIED:
-            waiting = self._inbox.everything()
-            workflow.continue_as_new(CloseRequest(intent=self._case.intent, policy=self._case.policy, waiting=waiting))
-
-    def _on_look(self, reason: str, looks: int) -> None:
-        self._journal.waiting(f"proof of what became of the order: {reason}", looks)
-        if looks >= HUMAN_AFTER_LOOKS:
-            self._journal.call_human(f"an order's outcome cannot be proven: {reason}")
+        suggested = workflow.info().is_continue_as_new_suggested()
+        if suggested and not self._lost.settling and len(self._inbox) <= MOST_CARRIED:
+            case, waiting, lost = self._case, self._inbox.everything(), self._lost.handed_on
+            workflow.continue_as_new(CloseRequest(intent=case.intent, policy=case.policy, waiting=waiting, lost=lost))
 
     @workflow.signal(name=SIGNAL_SUBMIT)
     def submit(self, intent: CloseIntent) -> None:

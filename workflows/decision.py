@@ -118,6 +118,14 @@ class Memory:
         if known is None or order.executed_quantity >= known.executed_quantity:
             self.orders[order.client_order_id] = order
 
+    def take_over(self, order: OrderState, subject: Position | None) -> None:
+        """Account for an order that an earlier run lost. What ``subject`` already showed of it is no part of this
+        attempt."""
+        self.remember(order)
+        changed = subject.updated_ms if subject else None
+        if changed is not None and order.updated_ms is not None and order.updated_ms <= changed:
+            self.executed_before_attempt += order.executed_quantity
+
     @property
     def executed(self) -> Decimal:
         """What our orders of this decision have executed."""

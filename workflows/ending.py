@@ -135,7 +135,9 @@ def _requested(plan: Plan | None, memory: Memory) -> Decimal:
     return plan.left if plan else ZERO
 
 
-def conclude_request(case: Case, judgement: Judgement, final: Outcome | None = None) -> ConcludeRequest:
+def conclude_request(
+    case: Case, judgement: Judgement, final: Outcome | None = None, *, hold_back: bool = False
+) -> ConcludeRequest:
     """What steps 5 to 7 need. With ``final`` the decision ends so, whatever the position is."""
     result = draft(case, judgement, final or Outcome.NEEDS_HUMAN)
     plan, memory = judgement.plan, case.memory
@@ -149,6 +151,7 @@ def conclude_request(case: Case, judgement: Judgement, final: Outcome | None = N
         must_execute=memory.total,
         smallest=plan.smallest if plan else ZERO,
         final_outcome=final,
+        hold_back=hold_back,
         generation=judgement.snapshot.generation,
         resting=reducing(plan.subject, judgement.snapshot.exchange_time_ms) if plan else None,
         draft=result,

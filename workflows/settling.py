@@ -5,27 +5,15 @@ from datetime import timedelta
 from decimal import Decimal
 
 from contracts.close import LookFacts, LookRequest
-from contracts.order import OrderState, Reaction, SendReport, Ticket, Verdict
-from contracts.snapshot import Snapshot
+from contracts.order import OrderState, Reaction, SendReport, Verdict
 from kernel.settle import Look, Settlement, SettleStep, settle
 from workflows import steps
-from workflows.decision import Memory
 from workflows.reaction import wait_unless
 from workflows.steps import OnWait
 
 LONGEST_PAUSE = timedelta(seconds=30)
 HUMAN_AFTER_LOOKS = 40
 """Looks without proof after which a human is called (about half a minute). We keep looking, ever more rarely."""
-
-
-def look_request(ticket: Ticket, snapshot: Snapshot, memory: Memory) -> LookRequest:
-    """What is news about the position that the ticket was made from."""
-    return LookRequest(
-        ticket=ticket,
-        after_trade_id=snapshot.last_trade_id,
-        after_ms=snapshot.subject_as_of_ms,
-        known_order_ids=memory.order_ids,
-    )
 
 
 async def settle_order(

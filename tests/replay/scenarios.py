@@ -250,6 +250,23 @@ async def given_up_for_a_stronger(lab: Lab) -> None:
     await lab.result(strong)
 
 
+async def given_up_and_executed(lab: Lab) -> None:
+    """A full close goes on while the part's order cannot be read, finds it later, and counts it."""
+    await lab.open(SYMBOL, "LONG", "10")
+    await lab.fault("read_lag", call="GET /fapi/v1/order", times=-1, delay_ms=1500)
+    await lab.fault("executed_cut")
+    weak = await lab.send(SYMBOL, "PARTIAL_25")
+    await lab.until(SYMBOL, phase="settle")
+    strong = await lab.send(SYMBOL)
+    await lab.result(weak)
+    await lab.result(strong)
+
+
+async def given_up_and_never_executed(lab: Lab) -> None:
+    """The full close's result waits for the fence of the part's order."""
+    await given_up_for_a_stronger(lab)
+
+
 async def the_other_side_waits(lab: Lab) -> None:
     await lab.open(SYMBOL, "LONG", "10")
     await lab.open(SYMBOL, "SHORT", "4")
@@ -315,5 +332,7 @@ SCENARIOS = (
     Scenario(decided_before_the_order),
     Scenario(throttled),
     Scenario(given_up_for_a_stronger),
+    Scenario(given_up_and_executed),
+    Scenario(given_up_and_never_executed),
     Scenario(the_other_side_waits, hedge=True),
 )
