@@ -66,18 +66,18 @@ class LostOrders:
         None if another decision is not to wait for that, and the next run has to find out: a stronger one, or one that
         was ``decided_since``, if the position is open again.
         """
-        found: list[OrderState] = []
         self.settling = True
-        while self._earlier:
-            facts = await self._look_until_the_fence(self._earlier[0], decided_since)
+        looks: list[LookFacts] = []
+        for request in self._earlier:
+            facts = await self._look_until_the_fence(request, decided_since)
             if facts is None:
-                self._given_up, self._earlier = [*self._earlier, *self._given_up], []
                 break
-            self._earlier.pop(0)
-            if facts.order is not None and facts.order.executed_quantity:
-                found.append(facts.order)
+            looks.append(facts)
+        interrupted = len(looks) < len(self._earlier)
+        self._given_up, self._earlier = [*(self._earlier if interrupted else ()), *self._given_up], []
         self.settling = False
-        return None if self._given_up else tuple(found)
+        executed = (each.order for each in looks if each.order is not None and each.order.executed_quantity)
+        return None if interrupted else tuple(executed)
 
     async def _look_until_the_fence(self, request: LookRequest, decided_since: Callable[[], bool]) -> LookFacts | None:
         """The look that shows the order's end, or the first one past its fence; None if interrupted."""
