@@ -106,6 +106,7 @@ def policy_of(settings: Settings) -> ClosePolicy:
         max_intent_age=settings.max_intent_age,
         ladder_base=settings.ladder_base,
         recv_window_ms=settings.recv_window_ms,
+        read_lag=settings.read_lag,
         exit_owners=settings.exit_owners,
     )
 

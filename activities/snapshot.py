@@ -59,6 +59,7 @@ class SnapshotReader:
     async def take(self, request: SnapshotRequest) -> Snapshot:
         """Raises :class:`contracts.errors.ExchangeError` if a read that the decision needs did not succeed."""
         rules = await self._rules(request)
+        told_for_ms = int(1000 * self._feed.told_for_s()) if self._feed else 0  # before the reads: it may end meanwhile
         read, hints = await asyncio.gather(
             self._positions_and_trades(request),
             self._hints.read(request.symbol, request.account, request.entry_id, begun=request.known_attempts > 0),
@@ -70,6 +71,7 @@ class SnapshotReader:
             raise DependencyUnavailable("not known: was this decision answered before its position was opened?")
         return Snapshot(
             exchange_time_ms=self._exchange.now_ms(),
+            told_for_ms=told_for_ms,
             positions=read.positions,
             subject=subject,
             generation=generation,

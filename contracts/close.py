@@ -20,6 +20,8 @@ class ClosePolicy(Value):
     max_intent_age: timedelta = timedelta(minutes=5)
     ladder_base: LadderBase = LadderBase.CURRENT
     recv_window_ms: int = 5000
+    read_lag: timedelta = timedelta(0)
+    """How far behind the exchange all its reads may be, alike; what the user stream tells makes up for it."""
     exit_owners: tuple[str, ...] = ()
     """Sources that may decide, in lower case; empty: all."""
     human_after_attempts: int = 8

@@ -87,6 +87,8 @@ class Snapshot(Value):
 
     exchange_time_ms: int
     """The exchange's clock when the reads came back."""
+    told_for_ms: int = 0
+    """For so long the user stream has told of everything, without a gap: these reads show it, or wait until they do."""
     positions: tuple[Position, ...] = ()
     """Open positions of the symbol: at most one in one-way mode, two in hedge mode."""
     subject: Position | None = None

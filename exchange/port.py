@@ -98,6 +98,10 @@ class FillFeed(Protocol):
         """Of those told of in the last few seconds. Reads that do not show it lag."""
         ...
 
+    def told_for_s(self) -> float:
+        """For how long everything was told, without a gap up to now; 0 while nothing is."""
+        ...
+
     def ended(self, symbol: str, client_order_id: str) -> bool:
         """Whether it was told that an order of this name came to its end, executed or not."""
         ...

@@ -124,6 +124,7 @@ class UserStream:
                 self._fills.gap()
                 return await self._listen(socket, key)
             finally:
+                self._fills.ended_telling()
                 self._socket = None
 
     async def _connect(self, session: aiohttp.ClientSession, address: str) -> aiohttp.ClientWebSocketResponse:

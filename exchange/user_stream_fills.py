@@ -45,6 +45,7 @@ class ToldFills(FillFeed):
         self._ended: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._rung: Counter[str] = Counter()
         self._gaps = 0
+        self._telling_since: float | None = None
         self._waiting: dict[str, set[asyncio.Future[None]]] = {}
         self._untold: dict[Key, float] = {}
         self._newest: dict[str, tuple[Trade, float]] = {}
@@ -60,6 +61,10 @@ class ToldFills(FillFeed):
         """See :class:`exchange.port.FillFeed`."""
         trade, told_at = self._newest.get(symbol, (None, 0.0))
         return trade if self._clock() - told_at < LATELY_S else None
+
+    def told_for_s(self) -> float:
+        """See :class:`exchange.port.FillFeed`."""
+        return 0.0 if self._telling_since is None else self._clock() - self._telling_since
 
     def ended(self, symbol: str, client_order_id: str) -> bool:
         """See :class:`exchange.port.FillFeed`."""
@@ -101,9 +106,14 @@ class ToldFills(FillFeed):
     def gap(self) -> None:
         """A new connection: what happened before it is not told any more, so everybody who waits reads at once."""
         self._gaps += 1
+        self._telling_since = self._clock()
         self._untold.clear()
         for symbol in tuple(self._waiting):
             self._wake(symbol)
+
+    def ended_telling(self) -> None:
+        """The connection is gone: what happens from now on is not told."""
+        self._telling_since = None
 
     def silent(self, orders: int, for_s: float) -> bool:
         """Whether so many orders executed, the first so many seconds ago, and not a word about any order since."""

@@ -51,6 +51,7 @@ class Lab:
         fills_per_order: int = 1,
         order_timeout: float = 1.0,
         recv_window_ms: int = 1000,
+        read_lag: timedelta = timedelta(0),
     ) -> None:
         self.client = client
         self.redis = redis
@@ -59,6 +60,7 @@ class Lab:
         self.user_stream = user_stream
         self.order_timeout = order_timeout
         self.recv_window_ms = recv_window_ms
+        self.read_lag = read_lag
         self.simulator = Simulator(SimulatorConfig(hedge=hedge, seed=7, fills_per_market_order=fills_per_order))
         self._stack = AsyncExitStack()
         self._running = AsyncExitStack()
@@ -102,6 +104,7 @@ class Lab:
             api_secret=SecretStr("sim-secret"),
             task_queue=self.account,
             recv_window_ms=self.recv_window_ms,
+            read_lag=self.read_lag,
             graceful_shutdown=timedelta(seconds=5),
         )
 

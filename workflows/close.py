@@ -39,6 +39,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.inbox import MOST_CARRIED, Answer, Inbox
     from workflows.journal import Journal
     from workflows.lost_orders import LostOrders
+    from workflows.nothing_there import another_look
     from workflows.permission import permission, plan_or_reason
     from workflows.queries import CloseQueries
     from workflows.reaction import next_step, wait_unless
@@ -55,7 +56,7 @@ class CloseWorkflow(CloseQueries):
         self._case = Case(intent, request.policy, meaning_of(intent), Memory())
         self._inbox = Inbox(request.intent, request.waiting)
         self._journal = Journal(request, self._case.meaning)
-        self._looked_again = False
+        self._looks_at_nothing = 0
         self._lost = LostOrders(request.lost, self._journal, self._stronger_waits, self._on_wait)
         self._looked_at = workflow.now()  # before the latest read of the position
         self._ordered_at: datetime | None = None  # before the one that the last orders were made from
@@ -91,7 +92,7 @@ class CloseWorkflow(CloseQueries):
             if self._case.policy.mode is Mode.SHADOW:
                 self._dealt_with = DealtWith(self._looked_at)
                 return await self._end_with(judgement, Outcome.SUGGESTED)
-            self._looked_again = False
+            self._looks_at_nothing = 0
             report = await self._place(judgement.allowed, snapshot)  # 4
             result = await self._confirm_verify_publish(judgement)  # 5, 6, 7
             if result is not None:
@@ -126,11 +127,10 @@ class CloseWorkflow(CloseQueries):
 
     async def _look_again(self, judgement: Judgement) -> bool:
         """One read that shows nothing to close is a question, not an answer: reads may lag (R52)."""
-        if judgement.permit.decisive != "no_position" or self._looked_again:
+        if judgement.permit.decisive != "no_position":
             return False
-        self._looked_again = True
-        await workflow.sleep(policies.SECOND_LOOK, summary="is it really flat?")
-        return True
+        self._looks_at_nothing += 1
+        return await another_look(self._case, judgement.snapshot, self._looks_at_nothing, self._stronger_waits)
 
     async def _begin_anew(self, judgement: Judgement) -> bool:
         """What the run began with may have been gone before it looked."""
@@ -165,9 +165,8 @@ class CloseWorkflow(CloseQueries):
         report = await steps.place(ticket)
         self._journal.answered(report, settled=False)
         if settled := report.verdict is Verdict.UNKNOWN:
-            memory = self._case.memory
-            size = planned.subject.size - memory.executed_in_attempt
-            report = await self._lost.settle(ticket.signed_at(report.signed_ms), size, snapshot, memory)
+            signed = ticket.signed_at(report.signed_ms)
+            report = await self._lost.settle(signed, planned.subject, snapshot, self._case.memory)
             self._journal.answered(report, settled=True)
         completed_span(
             f"attempt {planned.attempt}",

@@ -13,6 +13,7 @@ from contracts.snapshot import Snapshot
 from workflows import policies, steps
 from workflows.case import Case, Judgement
 from workflows.inbox import Inbox
+from workflows.nothing_there import may_be_behind
 from workflows.steps import OnWait
 
 
@@ -38,7 +39,7 @@ def without_order(case: Case, judgement: Judgement, looked_at: datetime, ordered
         dealt_with = gone and "other_side_open" not in permit.reasons
     else:
         dealt_with = permit.decisive == "rung_already_done"
-    return DealtWith(looked_at if dealt_with else None)
+    return DealtWith(looked_at - may_be_behind(case, judgement.snapshot) if dealt_with else None)
 
 
 def _replaced_what_we_closed(case: Case, judgement: Judgement) -> bool:
@@ -74,7 +75,7 @@ async def confirmed(dealt_with: DealtWith, case: Case, inbox: Inbox, result: Clo
             if pause:
                 await workflow.sleep(pause, summary="is it really so?")
             snapshot = await steps.take_snapshot(case.snapshot_request(refresh=False), on_wait)
-            if not _still_as_left(snapshot, result, case.memory.generation):
+            if may_be_behind(case, snapshot) or not _still_as_left(snapshot, result, case.memory.generation):
                 return dealt_with
     except ApplicationError:  # the symbol is gone since: each of them is told so in a run of its own
         return dealt_with

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from decimal import Decimal
 
 from contracts.close import LookFacts, LookRequest
 from contracts.order import OrderState, SendReport, Ticket, Verdict
-from contracts.snapshot import Snapshot
+from contracts.snapshot import Position, Snapshot
 from contracts.status import Phase
 from kernel.settle import fence_ms, pause_before_fence_ms
 from workflows import steps
@@ -47,13 +46,14 @@ class LostOrders:
         """What the next run is to find out."""
         return (*self._earlier, *self._given_up)
 
-    async def settle(self, ticket: Ticket, size_before: Decimal, snapshot: Snapshot, memory: Memory) -> SendReport:
+    async def settle(self, ticket: Ticket, subject: Position, snapshot: Snapshot, memory: Memory) -> SendReport:
         """Find out, never send again. UNKNOWN only where it was given up for a stronger decision."""
         name = ticket.client_order_id
         self._journal.enter(Phase.SETTLE, f"what became of {name}?")
         request = _look_request(ticket, snapshot, memory)
+        size = subject.size - memory.executed_in_attempt
         self.settling = True
-        report = await settle_order(request, size_before, self._stronger_waits, self._on_look, self._on_wait)
+        report = await settle_order(request, size, self._stronger_waits, self._on_look, self._on_wait)
         self.settling = False
         self._earlier = [each for each in self._earlier if each.ticket.client_order_id != name]
         if report.verdict is Verdict.UNKNOWN:

@@ -93,6 +93,18 @@ def test_the_newest_trade_is_the_one_with_the_highest_id_and_only_for_a_few_seco
     assert fills.newest_trade(SYMBOL) == fill(4)
 
 
+def test_how_long_it_has_told_of_everything_counts_from_the_latest_connection_and_only_while_it_lasts() -> None:
+    seconds = [100.0]
+    feed = ToldFills(lambda: seconds[0])
+    known = [feed.told_for_s()]
+    for happens, later in ((feed.gap, 3.0), (feed.gap, 2.0), (feed.ended_telling, 9.0)):
+        happens()
+        seconds[0] += later
+        known.append(feed.told_for_s())
+
+    assert known == [0, 3, 2, 0]
+
+
 async def test_news_since_the_mark_are_not_waited_for() -> None:
     fills = ToldFills()
     mark = fills.mark(SYMBOL)

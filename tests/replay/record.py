@@ -48,6 +48,7 @@ async def record(scenario: Scenario, folder: Path) -> None:
             hedge=scenario.hedge,
             user_stream=scenario.user_stream,
             order_timeout=scenario.order_timeout,
+            read_lag=scenario.read_lag,
         )
         lab.account = ACCOUNT
         async with lab:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from contracts.intent import CloseIntent
 from contracts.mode import Mode
@@ -21,6 +21,7 @@ class Scenario:
     mode: Mode = Mode.LIVE
     user_stream: bool = False
     order_timeout: float = 1.0
+    read_lag: timedelta = timedelta(0)
     apart: bool = False
     """The worker is a process of its own, and the lab an :class:`Outside`."""
 
@@ -98,6 +99,13 @@ async def decided_later(lab: Lab) -> None:
 
 
 async def already_flat(lab: Lab) -> None:
+    await lab.close(SYMBOL)
+
+
+async def opened_unseen(lab: Lab) -> None:
+    """A position that no read shows for a while, and no user stream told of."""
+    await lab.fault("read_lag", call="GET *", delay_ms=1700)
+    await lab.open(SYMBOL, "LONG", "10")
     await lab.close(SYMBOL)
 
 
@@ -311,6 +319,7 @@ SCENARIOS = (
     Scenario(joined),
     Scenario(decided_later),
     Scenario(already_flat),
+    Scenario(opened_unseen, read_lag=timedelta(seconds=3)),
     Scenario(blocked),
     Scenario(suggested, mode=Mode.SHADOW),
     Scenario(called_a_human),
