@@ -26,6 +26,7 @@ async def wary(temporal: Client, redis: Redis) -> AsyncIterator[Lab]:
 
 async def looks(lab: Lab) -> int:
     """Snapshots that the symbol's close took."""
+    await lab.handle(SYMBOL).result()
     history = await lab.handle(SYMBOL).fetch_history()
     text = "\n".join(str(event) for event in history.events if event.HasField("marker_recorded_event_attributes"))
     return text.count("take_snapshot")
