@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
-from contracts.order import Trade
+from contracts.order import PositionSide, Trade
 from contracts.snapshot import GenerationFacts, Position
 from exchange.port import ExchangePort
 from exchange.spans import RECENT_MS
@@ -146,11 +146,14 @@ def _amounts(amount: Decimal, trades: Iterable[Trade]) -> Iterator[Decimal]:
     """The signed amount after each of these trades, oldest first, from the one before them.
 
     Only a reduction realises something. If these trades tell of nothing that it could have reduced, that was opened
-    before them, and counts as closed: its size is not known, and a flat side must not be waited for without need.
+    before them, and counts as closed: its size is not known, and a flat side must not be waited for without need. So
+    does what would be turned over in hedge mode, where a side only closes.
     """
     for trade in trades:
-        reduces = amount * trade.signed_quantity < 0
-        amount = amount + trade.signed_quantity if reduces or trade.realized_pnl == 0 else Decimal(0)
+        after = amount + trade.signed_quantity
+        reduces, turns = amount * trade.signed_quantity < 0, amount * after < 0
+        explained = (reduces or trade.realized_pnl == 0) and (trade.position_side is PositionSide.BOTH or not turns)
+        amount = after if explained else Decimal(0)
         yield amount
 
 

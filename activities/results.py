@@ -43,11 +43,10 @@ class VerifiedResults(Results):
             return conclusion
         if self._bell and conclusion.result.executed:
             self._bell.ring(request.symbol)
-        if request.hold_back:
-            return conclusion
-        problem = await self._publish(request, conclusion)
+        problem = "" if request.hold_back else await self._publish(request, conclusion)
         left = await left_behind(self._exchange, request, conclusion.result)  # last: nobody waits for this
-        return conclusion.model_copy(update={"published": not problem, "problem": problem, "resting": left})
+        published = not (problem or request.hold_back)
+        return conclusion.model_copy(update={"published": published, "problem": problem, "resting": left})
 
     async def _publish(self, request: ConcludeRequest, conclusion: Conclusion) -> str:
         """What went wrong; empty if nothing did."""

@@ -36,6 +36,8 @@ class _Read:
     positions: tuple[Position, ...]
     trades: tuple[Trade, ...]
     agree: bool
+    told_for_ms: int
+    """Before they were read."""
 
 
 class SnapshotReader:
@@ -59,7 +61,6 @@ class SnapshotReader:
     async def take(self, request: SnapshotRequest) -> Snapshot:
         """Raises :class:`contracts.errors.ExchangeError` if a read that the decision needs did not succeed."""
         rules = await self._rules(request)
-        told_for_ms = int(1000 * self._feed.told_for_s()) if self._feed else 0  # before the reads: it may end meanwhile
         read, hints = await asyncio.gather(
             self._positions_and_trades(request),
             self._hints.read(request.symbol, request.account, request.entry_id, begun=request.known_attempts > 0),
@@ -71,7 +72,7 @@ class SnapshotReader:
             raise DependencyUnavailable("not known: was this decision answered before its position was opened?")
         return Snapshot(
             exchange_time_ms=self._exchange.now_ms(),
-            told_for_ms=told_for_ms,
+            told_for_ms=read.told_for_ms,
             positions=read.positions,
             subject=subject,
             generation=generation,
@@ -100,16 +101,17 @@ class SnapshotReader:
         Both may show the same moment and lag all the same: seen where the user stream told of a later trade.
         """
         for _ in range(HOT_READS):
+            told_for_ms = int(1000 * self._feed.told_for_s()) if self._feed else 0
             positions, trades = await asyncio.gather(
                 self._exchange.positions(request.symbol), self._exchange.recent_trades(request.symbol)
             )
             agree = one_moment(positions, trades, self._exchange.now_ms())
             unseen = self._told_but_not_in(trades, request.symbol)
             if agree and unseen is None:
-                return _Read(positions, trades, agree)
+                return _Read(positions, trades, agree, told_for_ms)
             another = any(_may_be_another(request, each, unseen) or gone_since(each, trades) for each in positions)
             if request.full and positions and not another:
-                return _Read(positions, trades, agree)
+                return _Read(positions, trades, agree, told_for_ms)
             await pause_for_hot_reads()
         raise ExchangeUnavailable("position and trades do not show the same moment yet, or not what the stream told")
 

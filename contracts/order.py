@@ -43,6 +43,10 @@ class Ticket(Value):
     urgency: int = 2
     """Who goes first when the exchange allows fewer orders than there are: 3 an emergency, 2 full, 1 partial."""
 
+    def attributes(self) -> dict[str, str]:
+        """For the trace."""
+        return {"harvest.client_order_id": self.client_order_id, "harvest.quantity": str(self.quantity)}
+
     def signed_at(self, earlier_ms: int | None) -> Self:
         """The same order as an earlier run signed and sent it, if it did: what settles it is that run's fence."""
         return self if earlier_ms is None else self.model_copy(update={"timestamp_ms": earlier_ms})

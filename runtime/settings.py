@@ -110,7 +110,7 @@ class Settings(BaseSettings):
     """The `source` values that may decide, comma-separated; none: all. Emergencies pass whoever sends them."""
     ladder_base: Annotated[LadderBase, Word] = LadderBase.CURRENT
     recv_window_ms: int = Field(5000, ge=1000, le=5000)
-    read_lag: Duration = Field(timedelta(seconds=5), ge=timedelta(0), le=timedelta(seconds=30))
+    read_lag: Duration = Field(timedelta(seconds=5), ge=timedelta(0), le=timedelta(seconds=10))
     """How far behind all reads may be. Where the user stream does not tell what they do not show yet, a symbol is
     believed to be flat by a read that is younger than the decision by so much."""
     order_timeout: Duration = Field(timedelta(seconds=5), ge=timedelta(milliseconds=500), le=timedelta(seconds=30))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from contracts.close import ClosePolicy
 from contracts.intent import CloseIntent
-from contracts.order import OrderState, PositionSide
+from contracts.order import OrderSide, OrderState, PositionSide
 from contracts.snapshot import Snapshot, SnapshotRequest
 from kernel.actions import CloseKind
 from kernel.guard import Permit, Verdict
@@ -61,7 +61,10 @@ class Case:
             return
         for order in orders:
             key = parse_client_order_id(order.client_order_id)
-            if key is not None and self.memory.generation in (None, key.generation):
+            closed = PositionSide.LONG if order.side is OrderSide.SELL else PositionSide.SHORT
+            if key is None or self.side not in (None, closed):
+                continue
+            if self.memory.generation in (None, key.generation):
                 self.memory.take_over(order, planned.subject if planned else None)
 
     def running(self) -> Running:

@@ -24,11 +24,11 @@ with workflow.unsafe.imports_passed_through():
     from contracts.status import Phase
     from workflows import policies, steps
     from workflows.anew import begun_anew
+    from workflows.answering import answer_others
     from workflows.case import Case, Judgement
     from workflows.dealt_with import DealtWith, after_orders, confirmed, without_order
     from workflows.decision import Memory, Plan, meaning_of, tickets
     from workflows.ending import (
-        answer_without_run,
         conclude_request,
         draft,
         no_such_symbol,
@@ -36,7 +36,7 @@ with workflow.unsafe.imports_passed_through():
         outcome_without_permit,
     )
     from workflows.evaluation import Evaluation, evaluate_position
-    from workflows.inbox import MOST_CARRIED, Answer, Inbox
+    from workflows.inbox import MOST_CARRIED, Inbox
     from workflows.journal import Journal
     from workflows.lost_orders import LostOrders
     from workflows.nothing_there import another_look
@@ -57,7 +57,7 @@ class CloseWorkflow(CloseQueries):
         self._inbox = Inbox(request.intent, request.waiting)
         self._journal = Journal(request, self._case.meaning)
         self._looks_at_nothing = 0
-        self._lost = LostOrders(request.lost, self._journal, self._stronger_waits, self._on_wait)
+        self._lost = LostOrders(request.lost, self._journal, self._stronger_waits, self._other_waits, self._on_wait)
         self._looked_at = workflow.now()  # before the latest read of the position
         self._ordered_at: datetime | None = None  # before the one that the last orders were made from
         self._dealt_with = DealtWith()
@@ -73,8 +73,8 @@ class CloseWorkflow(CloseQueries):
             await self._publish(result)
         self._dealt_with = await confirmed(self._dealt_with, self._case, self._inbox, result, self._on_wait)
         self._journal.ended(result)
-        await self._answer_others(result)
-        await self._answer_excess(result)
+        if others := await answer_others(self._case, self._inbox, result, self._dealt_with, self._publish):
+            self._journal.enter(Phase.DONE, f"{others} other decisions answered")
         if self._inbox:
             self._continue_with_next()
         return result
@@ -86,7 +86,7 @@ class CloseWorkflow(CloseQueries):
             evaluation = self._evaluate(snapshot)  # 2
             judgement = self._guard(snapshot, evaluation)  # 3
             if judgement.allowed is None:
-                if await self._look_again(judgement) or await self._begin_anew(judgement):
+                if await self._look_again(judgement):
                     continue
                 return await self._end_without_order(judgement)
             if self._case.policy.mode is Mode.SHADOW:
@@ -130,7 +130,13 @@ class CloseWorkflow(CloseQueries):
         if judgement.permit.decisive != "no_position":
             return False
         self._looks_at_nothing += 1
-        return await another_look(self._case, judgement.snapshot, self._looks_at_nothing, self._stronger_waits)
+        if self._looks_at_nothing > 1 and await self._begin_anew(judgement):
+            return True
+        snapshot, looks = judgement.snapshot, self._looks_at_nothing
+        look = await another_look(self._case, snapshot, self._looked_at, looks, self._may_be_set_aside)
+        if look and looks > 1 and self._may_be_set_aside():
+            self._continue_with_next(set_aside=(self._case.intent,))
+        return look
 
     async def _begin_anew(self, judgement: Judgement) -> bool:
         """What the run began with may have been gone before it looked."""
@@ -141,7 +147,8 @@ class CloseWorkflow(CloseQueries):
     async def _end_without_order(self, judgement: Judgement) -> CloseResult:
         """The guard sees nothing to send, or nothing more."""
         self._dealt_with = without_order(self._case, judgement, self._looked_at, self._ordered_at)
-        await self._settle_earlier(judgement)
+        if judgement.permit.decisive in ("no_position", "rung_already_done"):
+            await self._settle_earlier(judgement)
         result = await self._end_with(judgement, outcome_without_permit(self._case, judgement))
         return await self._tidy_up(judgement, result)
 
@@ -168,15 +175,8 @@ class CloseWorkflow(CloseQueries):
             signed = ticket.signed_at(report.signed_ms)
             report = await self._lost.settle(signed, planned.subject, snapshot, self._case.memory)
             self._journal.answered(report, settled=True)
-        completed_span(
-            f"attempt {planned.attempt}",
-            attributes={
-                "harvest.client_order_id": ticket.client_order_id,
-                "harvest.quantity": str(ticket.quantity),
-                "harvest.verdict": report.verdict,
-                "harvest.settled": settled,
-            },
-        )
+        ended: dict[str, str | bool] = {"harvest.verdict": report.verdict, "harvest.settled": settled}
+        completed_span(f"attempt {planned.attempt}", attributes={**ticket.attributes(), **ended})
         return report
 
     async def _confirm_verify_publish(self, judgement: Judgement) -> CloseResult | None:
@@ -192,8 +192,11 @@ class CloseWorkflow(CloseQueries):
             conclusion = await steps.confirm_verify_publish(request, self._on_wait)
             for order in conclusion.orders:
                 memory.remember(order)
-            if conclusion.verified and await self._settle_earlier(judgement):
-                continue
+            if conclusion.verified and self._lost.earlier_open:
+                self._left_behind = conclusion.resting
+                await self._tidy_up(judgement, conclusion.result)
+                if await self._settle_earlier(judgement):
+                    continue
             if conclusion.standing != "lagging":
                 break
             lagging += 1
@@ -244,15 +247,13 @@ class CloseWorkflow(CloseQueries):
 
     async def _prepare_next_attempt(self, judgement: Judgement, last: SendReport) -> bool:
         """React to how the attempt ended; returns whether rules and position mode are to be read anew."""
-        memory, limit = self._case.memory, self._case.policy.human_after_attempts
-        times = memory.count_reaction(last.reaction)
-        then = next_step(last, times, memory.attempts, limit, executed=memory.executed_in_attempt)
+        then = next_step(last, self._case)
         if then.human:
             self._journal.call_human(then.human)
         if then.cancel_resting and judgement.plan:
             self._journal.cancelled(await clear_the_way(judgement.snapshot, judgement.plan.subject, self._on_wait))
         if then.pause:
-            self._journal.waiting(f"the next attempt, in {then.pause}: {last.message}", times)
+            self._journal.waiting(f"the next attempt, in {then.pause}: {last.message}", then.times)
         await self._pause(then.pause, last.message)
         return then.refresh
 
@@ -263,21 +264,17 @@ class CloseWorkflow(CloseQueries):
     def _stronger_waits(self) -> bool:
         return self._inbox.has_stronger(self._case.running(), workflow.now())
 
-    async def _answer_others(self, result: CloseResult) -> None:
-        """Answer every decision that arrived meanwhile and needs no run of its own."""
-        running = self._case.running()
-        while answered := self._inbox.take_answered(running, workflow.now(), self._dealt_with.until):
-            await self._publish(*(answer_without_run(self._case, intent, how, result) for intent, how in answered))
-            self._journal.enter(Phase.DONE, f"{len(answered)} other decisions answered")
+    def _other_waits(self) -> bool:
+        return self._inbox.has_other(self._case.running(), workflow.now())
 
-    async def _answer_excess(self, result: CloseResult) -> None:
-        """More than the next run could be given: the weakest are told so."""
-        while excess := self._inbox.take_excess():
-            await self._publish(*(answer_without_run(self._case, each, Answer.CROWDED, result) for each in excess))
+    def _may_be_set_aside(self) -> bool:
+        """For something that is not to wait for this: nothing was done yet that would be forgotten."""
+        return not self._case.memory.attempts and len(self._inbox) <= MOST_CARRIED and self._other_waits()
 
-    def _continue_with_next(self) -> None:
+    def _continue_with_next(self, set_aside: tuple[CloseIntent, ...] = ()) -> None:
         """Start over with the strongest decision that waits; the others keep waiting there."""
         intent, rest = self._inbox.next()
+        rest = (*rest, *set_aside)
         workflow.continue_as_new(
             CloseRequest(intent=intent, policy=self._case.policy, waiting=rest, lost=self._lost.handed_on),
             search_attributes=start_attributes(intent, self._case.policy.account),

@@ -121,10 +121,11 @@ class Memory:
     def take_over(self, order: OrderState, subject: Position | None) -> None:
         """Account for an order that an earlier run lost. What ``subject`` already showed of it is no part of this
         attempt."""
+        known = self.executed
         self.remember(order)
         changed = subject.updated_ms if subject else None
         if changed is not None and order.updated_ms is not None and order.updated_ms <= changed:
-            self.executed_before_attempt += order.executed_quantity
+            self.executed_before_attempt += self.executed - known
 
     @property
     def executed(self) -> Decimal:

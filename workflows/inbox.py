@@ -52,6 +52,8 @@ class Inbox:
         self._weaker_than: Running | None = None
         self._weaker = 0
         """So many of the first were found not to be stronger than that; each is measured once."""
+        self._another = False
+        """Whether one of those is to be carried out, but is about something else."""
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -65,12 +67,17 @@ class Inbox:
     def has_stronger(self, running: Running, now: datetime) -> bool:
         """Whether something arrived that the running decision must give way to."""
         if self._weaker_than != running:
-            self._weaker_than, self._weaker = running, 0
+            self._weaker_than, self._weaker, self._another = running, 0, False
         new = self._waiting[self._weaker :]
         if any(relation_to(running, intent, now) is Relation.ESCALATE for intent in new):
             return True
+        self._another = self._another or any(_is_another(running, intent, now) for intent in new)
         self._weaker = len(self._waiting)
         return False
+
+    def has_other(self, running: Running, now: datetime) -> bool:
+        """Whether something waits that the running decision does not cover, and that would be carried out."""
+        return self.has_stronger(running, now) or self._another
 
     def take_answered(
         self, running: Running, now: datetime, dealt_with: datetime | None
@@ -112,7 +119,7 @@ class Inbox:
     def _remove(self, gone: set[str]) -> None:
         self._waiting = [intent for intent in self._waiting if intent.entry_id not in gone]
         self._known -= gone
-        self._weaker = 0
+        self._weaker, self._another = 0, False
 
     def next(self) -> tuple[CloseIntent, tuple[CloseIntent, ...]]:
         """The strongest waiting decision, and the rest."""
@@ -142,10 +149,21 @@ def relation_to(running: Running, intent: CloseIntent, now: datetime) -> Relatio
     Only a decision that would itself be carried out may displace another or share its result. What the guard would
     refuse for its own sake (its account, its source, its age, its wording) waits for its turn and is told so there.
     """
-    ours = intent.account in (None, running.account) and _may_decide(intent, running.exit_owners)
-    fresh = not intent.stale and (intent.accepted_at or now) - intent.decided_at <= running.max_age
     this_position = running.opened_at is None or intent.decided_at >= running.opened_at - OLDER_THAN_POSITION
-    side_told = intent.side is not None or not running.both_sides_open
-    if _closes(intent) and ours and fresh and this_position and side_told:
+    if this_position and _would_be_carried_out(running, intent, now):
         return relation(running.standing, meaning_of(intent).standing)
     return Relation.WAIT
+
+
+def _would_be_carried_out(running: Running, intent: CloseIntent, now: datetime) -> bool:
+    """As far as the decision itself tells."""
+    ours = intent.account in (None, running.account) and _may_decide(intent, running.exit_owners)
+    fresh = not intent.stale and (intent.accepted_at or now) - intent.decided_at <= running.max_age
+    side_told = intent.side is not None or not running.both_sides_open
+    return _closes(intent) and ours and fresh and side_told
+
+
+def _is_another(running: Running, intent: CloseIntent, now: datetime) -> bool:
+    """Of the other side, or another part."""
+    waits = relation(running.standing, meaning_of(intent).standing) is Relation.WAIT
+    return waits and _would_be_carried_out(running, intent, now)

@@ -22,16 +22,23 @@ class LostOrders:
     Args:
         earlier: what the runs before gave up.
         stronger_waits: whether this run is to give way, too.
+        other_waits: whether anything waits that this run does not cover.
         on_wait: told what is being waited for.
     """
 
     def __init__(
-        self, earlier: Sequence[LookRequest], journal: Journal, stronger_waits: Callable[[], bool], on_wait: OnWait
+        self,
+        earlier: Sequence[LookRequest],
+        journal: Journal,
+        stronger_waits: Callable[[], bool],
+        other_waits: Callable[[], bool],
+        on_wait: OnWait,
     ) -> None:
         self._earlier = list(earlier)
         self._given_up: list[LookRequest] = []
         self._journal = journal
         self._stronger_waits = stronger_waits
+        self._other_waits = other_waits
         self._on_wait = on_wait
         self.settling = False
         """The run may not be begun anew meanwhile: what it settles, or has found, lives in this history."""
@@ -63,8 +70,8 @@ class LostOrders:
     async def settle_earlier(self, decided_since: Callable[[], bool]) -> tuple[OrderState, ...] | None:
         """What the earlier runs' orders executed, once none of them can execute any more.
 
-        None if another decision is not to wait for that, and the next run has to find out: a stronger one, or one that
-        was ``decided_since``, if the position is open again.
+        None if another decision is not to wait for that, and the next run has to find out: one that this run does not
+        cover, or, if the position is open again, one that was ``decided_since``.
         """
         self.settling = True
         looks: list[LookFacts] = []
@@ -92,7 +99,7 @@ class LostOrders:
             self._on_look(why, looks)
             pause = timedelta(milliseconds=pause_before_fence_ms(looks, facts.exchange_time_ms, fence))
             reopened = facts.position_amount != 0
-            if await wait_unless(pause, lambda: self._stronger_waits() or (reopened and decided_since()), why):  # noqa: B023
+            if await wait_unless(pause, lambda: self._other_waits() or (reopened and decided_since()), why):  # noqa: B023
                 return None
 
     def _on_look(self, reason: str, looks: int) -> None:

@@ -9,6 +9,7 @@ from temporalio import workflow
 
 from contracts.order import Reaction, SendReport
 from workflows import policies, steps
+from workflows.case import Case
 
 ZERO = Decimal(0)
 
@@ -24,16 +25,20 @@ class NextStep:
     human: str
     """Why a human is needed; empty if not."""
     pause: timedelta
+    times: int
+    """How often in a row the answer was this one."""
 
 
-def next_step(last: SendReport, times: int, attempt: int, human_after: int, *, executed: Decimal) -> NextStep:
+def next_step(last: SendReport, case: Case) -> NextStep:
     """Decide from the last answer, how often in a row it was the same, and how many attempts there were."""
-    reaction = last.reaction
+    memory, reaction = case.memory, last.reaction
+    times = memory.count_reaction(reaction)
     return NextStep(
         refresh=reaction in (Reaction.RESIZE, Reaction.RECONFIGURE),
         cancel_resting=reaction is Reaction.CANCEL_CONFLICTING or (reaction is Reaction.REREAD and times > 1),
-        human=_human(last, attempt, human_after),
-        pause=_pause(last, times, executed),
+        human=_human(last, memory.attempts, case.policy.human_after_attempts),
+        pause=_pause(last, times, memory.executed_in_attempt),
+        times=times,
     )
 
 

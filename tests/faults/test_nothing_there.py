@@ -14,7 +14,7 @@ from tests.lab import Lab
 SYMBOL = "SOLUSDT"
 ALL_READS = "GET *"
 LAG = timedelta(seconds=3)
-LONG_LAG = timedelta(seconds=20)
+LONG_LAG = timedelta(seconds=6)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ async def test_r52_a_position_that_no_read_shows_yet_is_closed(wary: Lab, action
 
 
 async def test_a_decision_older_than_reads_may_lag_is_answered_after_two_looks(wary: Lab) -> None:
-    result = await wary.close(SYMBOL, timestamp=(datetime.now(UTC) - LAG - timedelta(seconds=1)).isoformat())
+    result = await wary.close(SYMBOL, timestamp=(datetime.now(UTC) - LAG - timedelta(seconds=6)).isoformat())
 
     assert result["outcome"] == "ALREADY_FLAT"
     assert await looks(wary) == 2
@@ -73,6 +73,21 @@ async def test_a_stronger_decision_does_not_wait_for_a_weaker_ones_patience(temp
         assert strong["outcome"] == "CLOSED_FLAT"
         (sent, *_) = await lab.requests(SYMBOL)
         assert int(sent["params"]["timestamp"]) < int(weak.split("-")[0]) + LONG_LAG.total_seconds() * 1000 / 2
+
+
+async def test_hedge_mode_an_emergency_of_one_side_does_not_wait_until_the_other_one_is_believed_to_be_flat(
+    temporal: Client, redis: Redis
+) -> None:
+    async with Lab(temporal, redis, hedge=True, read_lag=LONG_LAG) as lab:
+        await lab.open(SYMBOL, "SHORT", "40")
+        flat = await lab.send(SYMBOL, side="LONG")
+        await lab.until(SYMBOL, phase="guard")
+
+        emergency = await lab.close(SYMBOL, "EMERGENCY_CLOSE", side="SHORT")
+
+        assert (emergency["outcome"], await lab.results(flat)) == ("CLOSED_FLAT", [])
+        assert (await lab.result(flat))["outcome"] == "ALREADY_FLAT"
+        assert [len(await lab.results(each)) for each in (flat, emergency["entry_id"])] == [1, 1]
 
 
 async def test_two_looks_are_enough_where_the_user_stream_would_have_told(temporal: Client, redis: Redis) -> None:

@@ -16,14 +16,23 @@ SYMBOL = "SOLUSDT"
 ORDER = "GET /fapi/v1/order"
 
 
-async def lose_a_part(lab: Lab, action: str, how: str, **fault: Any) -> tuple[str, int]:
+async def lose_a_part(lab: Lab, action: str, how: str, *, side: str = "", **fault: Any) -> tuple[str, int]:
     """A part of 100 is closed, and the answer to its order lost: the entry, and until when the order may execute."""
     await lab.open(SYMBOL, "LONG", "100")
     await lab.fault(how, **fault)
-    entry = await lab.send(SYMBOL, action)
+    entry = await lab.send(SYMBOL, action, **({"side": side} if side else {}))
     await lab.until(SYMBOL, phase="settle")
     first = (await lab.requests(SYMBOL))[0]
     return entry, fence_ms(int(first["params"]["timestamp"]), lab.recv_window_ms)
+
+
+async def flat(lab: Lab, side: str | None = None) -> None:
+    """Return when the exchange itself says so."""
+
+    async def is_flat() -> bool:
+        return await lab.position(SYMBOL, side) == 0
+
+    await eventually(is_flat)
 
 
 async def fate_of_the_first(lab: Lab) -> Mapping[str, Any]:
@@ -68,11 +77,7 @@ async def test_a_close_of_a_reentry_does_not_wait_for_it_either(temporal: Client
     async with Lab(temporal, redis, recv_window_ms=5000) as lab:
         part, fence = await lose_a_part(lab, "PARTIAL_25", "refused_cut")
         emergency = await lab.send(SYMBOL, "EMERGENCY_CLOSE")
-
-        async def is_flat() -> bool:
-            return await lab.position(SYMBOL) == 0
-
-        await eventually(is_flat)
+        await flat(lab)
         await lab.open(SYMBOL, "LONG", "60")
         again = await lab.close(SYMBOL, "EMERGENCY_CLOSE")
 
@@ -80,6 +85,41 @@ async def test_a_close_of_a_reentry_does_not_wait_for_it_either(temporal: Client
         assert int((await lab.requests(SYMBOL))[-1]["params"]["timestamp"]) < fence - 1000
         results = {entry: await lab.results(entry) for entry in (part, emergency)}
         assert [(len(each), each[0]["outcome"]) for each in results.values()] == [(1, "SUPERSEDED"), (1, "CLOSED_FLAT")]
+
+
+async def test_hedge_mode_a_close_of_the_other_side_does_not_wait_for_it_either(temporal: Client, redis: Redis) -> None:
+    async with Lab(temporal, redis, hedge=True, recv_window_ms=5000) as lab:
+        await lab.open(SYMBOL, "SHORT", "40")
+        _, fence = await lose_a_part(lab, "PARTIAL_25", "refused_cut", side="LONG")
+        long = await lab.send(SYMBOL, "EMERGENCY_CLOSE", side="LONG")
+        await flat(lab, "LONG")
+
+        short = await lab.close(SYMBOL, side="SHORT")
+
+        assert ((await lab.result(long))["outcome"], short["outcome"]) == ("CLOSED_FLAT", "CLOSED_FLAT")
+        assert int((await lab.requests(SYMBOL))[-1]["params"]["timestamp"]) < fence - 1000
+
+
+async def test_r56_stops_of_the_closed_position_are_gone_before_its_result_waits(
+    temporal: Client, redis: Redis
+) -> None:
+    async with Lab(temporal, redis, recv_window_ms=5000) as lab:
+        await lose_a_part(lab, "PARTIAL_25", "refused_cut")
+        assert lab.exchange is not None
+        exchange = lab.exchange
+        await exchange._client.futures_create_algo_order(
+            algoType="CONDITIONAL", symbol=SYMBOL, side="SELL", type="STOP_MARKET", triggerPrice="50", quantity="10",
+            reduceOnly="true", clientAlgoId="stop-1",
+        )  # fmt: skip
+        emergency = await lab.send(SYMBOL, "EMERGENCY_CLOSE")
+
+        async def swept() -> bool:
+            return await exchange.open_algo_orders(SYMBOL) == ()
+
+        await eventually(swept)
+
+        assert await lab.position(SYMBOL) == 0
+        assert await lab.results(emergency) == []
 
 
 async def test_r70_what_the_order_that_was_given_up_executed_is_in_the_result_of_the_full_close(lab: Lab) -> None:

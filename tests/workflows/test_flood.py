@@ -1,14 +1,20 @@
 """More decisions about one symbol than a close can carry."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
 from contracts.intent import CloseIntent
-from contracts.order import Reaction
+from contracts.order import PositionSide, Reaction
+from kernel.identity import client_order_id
+from kernel.precedence import Standing, Strength
+from kernel.side import Side
+from tests.activities.samples import NOW as NOW_MS
+from tests.activities.samples import order, position
 from workflows import inbox
 from workflows.decision import Memory
-from workflows.inbox import Inbox
+from workflows.inbox import Inbox, Running
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -51,6 +57,42 @@ def test_what_was_handed_out_may_come_again() -> None:
 
     assert [each.entry_id for each in box.everything()].count(gone[0].entry_id) == 1
     assert "0-0" not in [each.entry_id for each in box.everything()]
+
+
+def test_r70_what_an_order_executed_counts_once_however_often_it_is_found() -> None:
+    found = order(9, client_order_id(500, "full", 1), executed="1").model_copy(update={"updated_ms": NOW_MS - 5})
+    subject = position("5", updated_ms=NOW_MS)
+    known, unknown = Memory(), Memory()
+    known.start_attempt(2, [found])
+    unknown.start_attempt(2, [])
+
+    for memory in (known, unknown):
+        memory.take_over(found, subject)
+
+    for memory in (known, unknown):
+        assert (memory.executed, memory.executed_in_attempt) == (Decimal(1), Decimal(0))
+
+
+@pytest.mark.parametrize(
+    ("action", "side", "age", "other"),
+    [
+        ("CLOSE", "LONG", 0, False),
+        ("PARTIAL_25", "LONG", 0, False),
+        ("CLOSE", "SHORT", 0, True),
+        ("EMERGENCY_CLOSE", "LONG", 0, True),
+        ("CLOSE", "SHORT", 3600, False),
+        ("HOLD", "SHORT", 0, False),
+    ],
+)
+def test_only_what_would_be_carried_out_apart_is_another_decision(
+    action: str, side: str, age: int, other: bool
+) -> None:
+    running = Running(Standing(Strength.FULL, "full", Side.LONG), "main", timedelta(minutes=5))
+    box = Inbox(intent(0), ())
+    said = intent(1 - age, action, "stop_loss").model_copy(update={"side": PositionSide(side)})
+    box.submit(said, NOW)
+
+    assert [box.has_other(running, NOW) for _ in range(2)] == [other, other]
 
 
 def test_a_piece_that_is_refused_as_too_small_is_larger_the_next_time() -> None:
