@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.search import start_attributes
     from contracts.snapshot import Snapshot
     from contracts.status import Phase
+    from kernel.precedence import Strength
     from workflows import policies, steps
     from workflows.anew import begun_anew
     from workflows.answering import answer_others
@@ -57,7 +58,9 @@ class CloseWorkflow(CloseQueries):
         self._inbox = Inbox(request.intent, request.waiting)
         self._journal = Journal(request, self._case.meaning)
         self._looks_at_nothing = 0
-        self._lost = LostOrders(request.lost, self._journal, self._stronger_waits, self._other_waits, self._on_wait)
+        self._lost = LostOrders(
+            request.lost, self._journal, self._stronger_waits, self._other_close_waits, self._on_wait
+        )
         self._looked_at = workflow.now()  # before the latest read of the position
         self._ordered_at: datetime | None = None  # before the one that the last orders were made from
         self._dealt_with = DealtWith()
@@ -264,12 +267,13 @@ class CloseWorkflow(CloseQueries):
     def _stronger_waits(self) -> bool:
         return self._inbox.has_stronger(self._case.running(), workflow.now())
 
-    def _other_waits(self) -> bool:
-        return self._inbox.has_other(self._case.running(), workflow.now())
+    def _other_close_waits(self) -> bool:
+        return self._inbox.has_other(self._case.running(), workflow.now(), Strength.FULL)
 
     def _may_be_set_aside(self) -> bool:
         """For something that is not to wait for this: nothing was done yet that would be forgotten."""
-        return not self._case.memory.attempts and len(self._inbox) <= MOST_CARRIED and self._other_waits()
+        untouched = not self._case.memory.attempts and len(self._inbox) <= MOST_CARRIED
+        return untouched and self._inbox.has_other(self._case.running(), workflow.now())
 
     def _continue_with_next(self, set_aside: tuple[CloseIntent, ...] = ()) -> None:
         """Start over with the strongest decision that waits; the others keep waiting there."""

@@ -52,8 +52,8 @@ class Inbox:
         self._weaker_than: Running | None = None
         self._weaker = 0
         """So many of the first were found not to be stronger than that; each is measured once."""
-        self._another = False
-        """Whether one of those is to be carried out, but is about something else."""
+        self._another: Strength | None = None
+        """The strongest of those that is to be carried out, but is about something else."""
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -67,17 +67,18 @@ class Inbox:
     def has_stronger(self, running: Running, now: datetime) -> bool:
         """Whether something arrived that the running decision must give way to."""
         if self._weaker_than != running:
-            self._weaker_than, self._weaker, self._another = running, 0, False
+            self._weaker_than, self._weaker, self._another = running, 0, None
         new = self._waiting[self._weaker :]
         if any(relation_to(running, intent, now) is Relation.ESCALATE for intent in new):
             return True
-        self._another = self._another or any(_is_another(running, intent, now) for intent in new)
+        others = [meaning_of(intent).standing.strength for intent in new if _is_another(running, intent, now)]
+        self._another = max([*others, *([self._another] if self._another else [])], default=None)
         self._weaker = len(self._waiting)
         return False
 
-    def has_other(self, running: Running, now: datetime) -> bool:
+    def has_other(self, running: Running, now: datetime, at_least: Strength = Strength.PARTIAL) -> bool:
         """Whether something waits that the running decision does not cover, and that would be carried out."""
-        return self.has_stronger(running, now) or self._another
+        return self.has_stronger(running, now) or (self._another is not None and self._another >= at_least)
 
     def take_answered(
         self, running: Running, now: datetime, dealt_with: datetime | None
@@ -119,7 +120,7 @@ class Inbox:
     def _remove(self, gone: set[str]) -> None:
         self._waiting = [intent for intent in self._waiting if intent.entry_id not in gone]
         self._known -= gone
-        self._weaker, self._another = 0, False
+        self._weaker, self._another = 0, None
 
     def next(self) -> tuple[CloseIntent, tuple[CloseIntent, ...]]:
         """The strongest waiting decision, and the rest."""

@@ -22,7 +22,7 @@ class LostOrders:
     Args:
         earlier: what the runs before gave up.
         stronger_waits: whether this run is to give way, too.
-        other_waits: whether anything waits that this run does not cover.
+        other_waits: whether a full close waits that this run does not cover.
         on_wait: told what is being waited for.
     """
 
@@ -70,8 +70,8 @@ class LostOrders:
     async def settle_earlier(self, decided_since: Callable[[], bool]) -> tuple[OrderState, ...] | None:
         """What the earlier runs' orders executed, once none of them can execute any more.
 
-        None if another decision is not to wait for that, and the next run has to find out: one that this run does not
-        cover, or, if the position is open again, one that was ``decided_since``.
+        None if another decision is not to wait for that, and the next run has to find out: a full close that this run
+        does not cover, or, if the position is open again, one that was ``decided_since``.
         """
         self.settling = True
         looks: list[LookFacts] = []

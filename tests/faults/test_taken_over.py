@@ -65,6 +65,23 @@ async def test_r46_a_reentry_after_the_result_is_out_of_reach_of_the_order_that_
         assert await lab.position(SYMBOL) == 60
 
 
+async def test_r46_hedge_mode_a_part_of_the_other_side_that_waits_does_not_bring_it_within_reach(
+    temporal: Client, redis: Redis
+) -> None:
+    async with Lab(temporal, redis, hedge=True, recv_window_ms=2500) as lab:
+        await lab.open(SYMBOL, "SHORT", "40")
+        await lose_a_part(lab, "PARTIAL_25", "late_execution", side="LONG", delay_ms=2000)
+        other = await lab.send(SYMBOL, "PARTIAL_50", side="SHORT")
+
+        result = await lab.close(SYMBOL, "EMERGENCY_CLOSE", side="LONG")
+        await lab.open(SYMBOL, "LONG", "60")
+
+        assert (result["outcome"], (await lab.result(other))["outcome"]) == ("CLOSED_FLAT", "REDUCED")
+        assert (await fate_of_the_first(lab))["code"] is not None
+        assert await lab.position(SYMBOL, "LONG") == 60
+        assert await lab.position(SYMBOL, "SHORT") == -20
+
+
 async def test_the_order_of_a_stronger_decision_does_not_wait_for_the_one_that_was_given_up(lab: Lab) -> None:
     _, fence = await lose_a_part(lab, "PARTIAL_25", "refused_cut")
 
