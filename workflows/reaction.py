@@ -30,7 +30,7 @@ class NextStep:
 
 
 def next_step(last: SendReport, case: Case) -> NextStep:
-    """Decide from the last answer, how often in a row it was the same, and how many attempts there were."""
+    """Count the last answer; decide from it, how often in a row it was the same, and how many attempts there were."""
     memory, reaction = case.memory, last.reaction
     times = memory.count_reaction(reaction)
     return NextStep(

@@ -247,10 +247,10 @@ async def throttled(lab: Lab) -> None:
     await lab.close(SYMBOL)
 
 
-async def given_up_for_a_stronger(lab: Lab) -> None:
+async def given_up_for_a_stronger(lab: Lab, lost: str = "refused_cut") -> None:
     """A full close arrives while nobody knows what became of a part's order."""
     await lab.open(SYMBOL, "LONG", "10")
-    await lab.fault("refused_cut")
+    await lab.fault(lost)
     weak = await lab.send(SYMBOL, "PARTIAL_25")
     await lab.until(SYMBOL, phase="settle")
     strong = await lab.send(SYMBOL)
@@ -260,14 +260,8 @@ async def given_up_for_a_stronger(lab: Lab) -> None:
 
 async def given_up_and_executed(lab: Lab) -> None:
     """A full close goes on while the part's order cannot be read, finds it later, and counts it."""
-    await lab.open(SYMBOL, "LONG", "10")
     await lab.fault("read_lag", call="GET /fapi/v1/order", times=-1, delay_ms=1500)
-    await lab.fault("executed_cut")
-    weak = await lab.send(SYMBOL, "PARTIAL_25")
-    await lab.until(SYMBOL, phase="settle")
-    strong = await lab.send(SYMBOL)
-    await lab.result(weak)
-    await lab.result(strong)
+    await given_up_for_a_stronger(lab, lost="executed_cut")
 
 
 async def given_up_and_never_executed(lab: Lab) -> None:
